@@ -1,0 +1,1 @@
+"""Singer tap for Tripletex, the Norwegian accounting system."""

@@ -1,0 +1,75 @@
+"""Paths outside the API, for tests that run the sandbox in another process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tap_tripletex.sandbox.faults import Fault
+from tap_tripletex.sandbox.wire import Response
+
+if TYPE_CHECKING:
+    from tap_tripletex.sandbox.sandbox import Sandbox
+    from tap_tripletex.sandbox.wire import Request
+
+PREFIX = "/sandbox/"
+
+MUTATIONS = frozenset(
+    {
+        "add",
+        "back_date",
+        "delete",
+        "delete_voucher",
+        "edit",
+        "edit_posting",
+        "edit_voucher",
+        "move_voucher",
+        "post_voucher",
+    },
+)
+
+
+class _Mutation(msgspec.Struct):
+    """A call of one of a company's methods."""
+
+    method: str
+    company: int = 0
+    args: list[object] = []
+    kwargs: dict[str, object] = {}
+
+
+def answer(request: Request, sandbox: Sandbox) -> Response:  # noqa: PLR0911 - one an action
+    """Add faults, start over, change a company, or show the request log.
+
+    POST /sandbox/faults (one fault or a list), DELETE /sandbox/faults, POST /sandbox/reset,
+    POST /sandbox/mutations ({method, company, args, kwargs}), GET /sandbox/requests.
+    """
+    action = (request.method, request.path[len(PREFIX) :])
+    try:
+        if action == ("POST", "faults"):
+            given = msgspec.json.decode(request.body)
+            faults = msgspec.convert(given if isinstance(given, list) else [given], list[Fault])
+            sandbox.faults.extend(faults)
+            return _json(201, {"faults": len(sandbox.faults)})
+        if action == ("DELETE", "faults"):
+            sandbox.faults.clear()
+            return Response(204)
+        if action == ("POST", "reset"):
+            sandbox.reset()
+            return Response(204)
+        if action == ("POST", "mutations"):
+            call = msgspec.json.decode(request.body, type=_Mutation)
+            if call.method in MUTATIONS:
+                method = getattr(sandbox.companies[call.company], call.method)
+                return _json(200, {"result": method(*call.args, **call.kwargs)})
+        if action == ("GET", "requests"):
+            return _json(200, sandbox.requests)
+    except (msgspec.MsgspecError, KeyError, ValueError, TypeError, IndexError) as error:
+        return _json(400, {"error": f"{type(error).__name__}: {error}"})
+    return _json(404, {"error": "no such sandbox control"})
+
+
+def _json(status: int, content: object) -> Response:
+    headers = {"Content-Type": "application/json;charset=UTF-8"}
+    return Response(status, headers, msgspec.json.encode(content))
