@@ -1,0 +1,221 @@
+"""Generate the packaged schemas from Tripletex's official OpenAPI document.
+
+    python scripts/generate_schemas.py https://tripletex.no/v2/openapi.json
+
+writes one file per entity into ``tap_tripletex/schemas``: names and types only, in the order of
+the document. Every column carries its ``source``, the place in the API's object that it comes
+from: ``name``, ``account.id`` (a reference), ``postings[].id`` (references). ``none`` is the
+value that the API sends for no value; ``selected: false`` leaves a column off until selected.
+Review the diff.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+from tap_tripletex.streams import STREAMS
+
+SCHEMAS = Path(__file__).parent.parent / "tap_tripletex" / "schemas"
+
+Json = dict[str, Any]
+
+NAMES = {
+    "creditedInvoice": "credited_invoice_id",  # an invoice's id that does not say so
+    "vismaConnect2FAactive": "visma_connect_2fa_active",  # no camelCase rule splits it
+}
+"""Column names that the general rule would get wrong."""
+
+TAKEN = {"company_id": "source_company_id"}
+"""Names that every record needs for itself."""
+
+DROPPED = {"changes", "url"}
+"""Left out: ``url`` is the host's noise, ``changes`` becomes created_at and updated_at."""
+
+VALUE_OBJECTS = {
+    "Address",  # has an id, but no list endpoint: the row would be lost
+    "Link",  # an archive link; its id is that of the target
+}
+"""Entities with an id that stay nested objects all the same."""
+
+ZERO_IS_A_ROW = {"VatType"}
+"""Entities in which id 0 is a real row. Recorded: /ledger/vatType has "Ingen avgiftsbehandling"."""
+
+ZERO_IDS = {"creditedInvoice"}
+"""Integer properties besides ``…Id`` that hold an id, with 0 for none. Recorded on /invoice."""
+
+DATES = {"date", "end", "start", "depreciationFrom"}
+"""Dates by whole name. Recorded (AccountingPeriod, AnnualAccount, Posting, …): all YYYY-MM-DD.
+Time-like names (sendTime, timeStart, checkLedgerLogTime) were never recorded: they stay text."""
+
+DATE_NAME = re.compile(r"(Date|DateFrom|DateTo)$|^date(From|To|OfBirth|OfAcquisition)$")
+
+PERSONAL = {
+    "Employee": {
+        "address",
+        "bankAccountNumber",
+        "bic",
+        "comments",
+        "creditorBankCountryId",
+        "dateOfBirth",
+        "dnumber",
+        "holidayAllowanceEarned",
+        "iban",
+        "internationalId",
+        "nationalIdentityNumber",
+        "phoneNumberHome",
+        "phoneNumberMobile",
+        "phoneNumberMobileCountry",
+        "usesAbroadPayment",
+    },
+    "Customer": {"bankAccounts", "bankAccountPresentation"},
+    "Supplier": {"bankAccounts", "bankAccountPresentation"},
+    "TimesheetEntry": {"hourlyCost", "hourlyCostPercentage"},
+}
+"""Personal or pay: off until selected."""
+
+
+def main() -> None:
+    """Write the schemas of all entities that the streams declare, and remove the others."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("document", help="path or URL of openapi.json")
+    entities = Entities(read_document(parser.parse_args().document))
+    wanted = {stream.entity for stream in STREAMS}
+    for stale in {path.stem for path in SCHEMAS.glob("*.json")} - wanted:
+        (SCHEMAS / f"{stale}.json").unlink()
+    for entity in sorted(wanted):
+        path = SCHEMAS / f"{entity}.json"
+        path.write_text(render(entities.columns(entity)), encoding="utf-8")
+    print(f"{len(wanted)} schemas written to {SCHEMAS}")
+
+
+def read_document(location: str) -> Json:
+    """Return the document at a path or a URL."""
+    if location.startswith("https://"):
+        with urlopen(location, timeout=60) as answer:  # noqa: S310 - https only, see above
+            document: Json = json.load(answer)
+    else:
+        document = json.loads(Path(location).read_text(encoding="utf-8"))
+    return document
+
+
+def render(columns: Json) -> str:
+    """Return a schema file's text: one column a line, so that a change is one line of diff."""
+    lines = ",\n".join(f"  {json.dumps(name)}: {json.dumps(c)}" for name, c in columns.items())
+    return f"{{\n{lines}\n}}\n"
+
+
+class Entities:
+    """The document's object types, read as columns."""
+
+    def __init__(self, document: Json) -> None:
+        """Read the object types out of the document."""
+        self._schemas: Json = document["components"]["schemas"]
+
+    def columns(self, entity: str) -> Json:
+        """Return the columns of an entity's rows, by name."""
+        columns = self._columns(entity, top=True)
+        if "changes" in self._schemas[entity]["properties"]:
+            # Oldest first. Reported: a real answer in the issues of Tripletex/tripletex-api2.
+            for name, source in (("created_at", "changes[0]"), ("updated_at", "changes[-1]")):
+                column = {"source": source, "type": "string", "format": "date-time"}
+                columns[name] = {**column, "selected": False}
+        return columns
+
+    def _columns(self, entity: str, *, top: bool) -> Json:
+        columns: Json = {}
+        for name, definition in self._schemas[entity]["properties"].items():
+            if name in DROPPED or definition.get("writeOnly") or (not top and name == "version"):
+                continue
+            column_name, column = self._column(name, definition)
+            if top:
+                column_name = TAKEN.get(column_name, column_name)
+            if name in PERSONAL.get(entity, ()):
+                column["selected"] = False
+            columns[column_name] = column
+        return columns
+
+    def _column(self, name: str, definition: Json) -> tuple[str, Json]:
+        column = NAMES.get(name, snake_case(name))
+        if "$ref" in definition:
+            return self._reference(name, column, entity_of(definition))
+        if definition["type"] != "array":
+            return column, scalar(name, definition)
+        items = definition["items"]
+        if "$ref" not in items:
+            return column, {"source": name, "type": "array", "items": {"type": items["type"]}}
+        entity = entity_of(items)
+        if self._is_value_object(entity):
+            columns = self._columns(entity, top=False)
+            return column, {
+                "source": name,
+                "type": "array",
+                "items": {"type": "object", "properties": columns},
+            }
+        return f"{singular(column)}_ids", {
+            "source": f"{name}[].id",
+            "type": "array",
+            "items": {"type": "integer"},
+        }
+
+    def _reference(self, name: str, column: str, entity: str) -> tuple[str, Json]:
+        if self._is_value_object(entity):
+            columns = self._columns(entity, top=False)
+            return column, {"source": name, "type": "object", "properties": columns}
+        reference: Json = {"source": f"{name}.id", "type": "integer"}
+        if entity not in ZERO_IS_A_ROW:
+            reference["none"] = 0
+        return f"{column}_id", reference
+
+    def _is_value_object(self, entity: str) -> bool:
+        return entity in VALUE_OBJECTS or "id" not in self._schemas[entity]["properties"]
+
+
+def scalar(name: str, definition: Json) -> Json:
+    """Return the column of a plain value."""
+    column: Json = {"source": name, "type": definition["type"]}
+    if column["type"] == "integer" and (name.endswith("Id") or name in ZERO_IDS):
+        column["none"] = 0
+    if column["type"] == "string" and "enum" not in definition and is_date(name):
+        column |= {"format": "date", "none": ""}
+    return column
+
+
+def is_date(name: str) -> bool:
+    """Return whether a text property holds a date; the document gives it no format."""
+    return name in DATES or bool(DATE_NAME.search(name))
+
+
+def entity_of(definition: Json) -> str:
+    """Return the name of the object type that a definition refers to."""
+    return str(definition["$ref"]).rsplit("/", 1)[-1]
+
+
+def snake_case(name: str) -> str:
+    """Return an API name as a column name.
+
+    >>> [snake_case(name) for name in ("amountGrossCurrency", "bankAccountIBAN", "quantityType1")]
+    ['amount_gross_currency', 'bank_account_iban', 'quantity_type1']
+    """
+    words = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name)
+    return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", words).lower()
+
+
+def singular(column: str) -> str:
+    """Return a column's name in the singular.
+
+    >>> [singular(name) for name in ("order_lines", "categories", "addresses", "invoicing_plan")]
+    ['order_line', 'category', 'address', 'invoicing_plan']
+    """
+    for plural, ending in (("ies", "y"), ("sses", "ss"), ("s", "")):
+        if column.endswith(plural):
+            return column[: -len(plural)] + ending
+    return column
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""What a run holds open: the session, the pool, and the companies that it reads."""
+
+from __future__ import annotations
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlsplit
+
+from tap_tripletex.auth import OSLO, TokenSession
+from tap_tripletex.client import Client
+from tap_tripletex.companies import chosen_companies, own_company
+from tap_tripletex.errors import RefusedError, SettingsError
+from tap_tripletex.rate_limit import RateLimiter
+from tap_tripletex.redaction import hide, install
+from tap_tripletex.strategies import Calendar
+from tap_tripletex.transport import Transport
+
+if TYPE_CHECKING:
+    from requests.adapters import BaseAdapter
+
+    from tap_tripletex.auth import Company, Identity
+    from tap_tripletex.errors import UnknownCompanyError
+    from tap_tripletex.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+SANDBOX_ADDRESS = "https://sandbox.invalid/v2"
+
+YEARS_WITHOUT_ACCOUNTS = 10
+"""Read by month where the fiscal years cannot be asked for; what lies before comes as one slice."""
+
+
+class Connection:
+    """One login and all that follows from it; nothing is sent before it is needed."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Prepare a connection."""
+        install()
+        for secret in settings.secrets:
+            hide(secret)
+        self._settings = settings
+        self._calendars: dict[int, Calendar] = {}
+        self.limiter = RateLimiter(settings.rate_limit_reserve)
+        self.transport = Transport(
+            SANDBOX_ADDRESS if settings.uses_sandbox else settings.api_url,
+            self.limiter,
+            user_agent=settings.user_agent,
+            connections=settings.max_concurrency,
+            adapter=_sandbox(settings.api_url) if settings.uses_sandbox else None,
+        )
+        self.session = TokenSession(self.transport, settings.grant)
+        self.client = Client(self.transport, self.session)
+
+    @cached_property
+    def pool(self) -> ThreadPoolExecutor:
+        """Return the threads that fetch ahead."""
+        return ThreadPoolExecutor(self._settings.max_concurrency, thread_name_prefix="fetch")
+
+    @cached_property
+    def identity(self) -> Identity:
+        """Return whom the tokens belong to.
+
+        Raises:
+            AuthenticationError: when the tokens are not accepted.
+        """
+        return self.session.identity()
+
+    @cached_property
+    def companies(self) -> list[Company]:
+        """Return the companies to read."""
+        return self._chosen[0]
+
+    @cached_property
+    def unknown_companies(self) -> list[UnknownCompanyError]:
+        """Return an error for each company of the settings that the tokens do not open."""
+        return self._chosen[1]
+
+    @cached_property
+    def _chosen(self) -> tuple[list[Company], list[UnknownCompanyError]]:
+        own = own_company(self.identity)
+        return chosen_companies(self._settings.companies, own, self.client)
+
+    def company(self, company_id: int) -> Company:
+        """Return one of the companies to read."""
+        return next(company for company in self.companies if company.id == company_id)
+
+    def calendar(self, company: Company) -> Calendar:
+        """Return the days to read in a company."""
+        if company.id not in self._calendars:
+            start = self._settings.start_date
+            today = datetime.now(OSLO).date()
+            self._calendars[company.id] = Calendar(
+                first=start or self._first_fiscal_year(company, today),
+                today=today,
+                future_days=self._settings.future_days,
+                open_start=start is None,
+            )
+        return self._calendars[company.id]
+
+    def _first_fiscal_year(self, company: Company, today: date) -> date:
+        try:
+            params = {"from": "0", "count": "1000", "fields": "start"}
+            years = self.client.get(company, "/ledger/annualAccount", params).values
+        except RefusedError as error:
+            logger.info("The fiscal years cannot be read: %s", error)
+            years = []
+        starts = [date.fromisoformat(year["start"]) for year in years if year.get("start")]
+        return min(starts, default=date(today.year - YEARS_WITHOUT_ACCOUNTS, 1, 1))
+
+    def close(self) -> None:
+        """End the session and drop what is still under way."""
+        if "pool" in vars(self):
+            self.pool.shutdown(wait=False, cancel_futures=True)
+        self.session.close()
+        self.transport.close()
+
+
+def _sandbox(url: str) -> BaseAdapter:
+    """Return the company built into the tap; the URL's query may set seed, companies and size."""
+    from tap_tripletex.sandbox import Sandbox, SandboxAdapter  # noqa: PLC0415 - not for real runs
+
+    try:
+        options = {name: int(value) for name, value in parse_qsl(urlsplit(url).query)}
+        return SandboxAdapter(Sandbox(rate_limit=None, **options))  # type: ignore[arg-type]
+    except (TypeError, ValueError) as fault:
+        message = f"api_url {url!r} is not understood: {fault}."
+        raise SettingsError(message) from None

@@ -1,0 +1,71 @@
+"""What can go wrong, in words that a person can act on."""
+
+from __future__ import annotations
+
+
+class TripletexError(Exception):
+    """Anything that stops a stream, a company or the run; the message says what to do."""
+
+
+class SettingsError(TripletexError):
+    """A setting is missing or cannot be understood."""
+
+
+class StateError(TripletexError):
+    """The state cannot be read by this version of the tap."""
+
+
+class AuthenticationError(TripletexError):
+    """Tripletex does not accept the tokens."""
+
+
+class UnknownCompanyError(TripletexError):
+    """The tokens do not open a company that the settings name."""
+
+
+class RefusedError(TripletexError):
+    """Tripletex refused a request in a way that no retry can change.
+
+    Attributes:
+        code: the API's own code of the error; None when the answer had none.
+    """
+
+    def __init__(self, message: str, code: int | None = None) -> None:
+        """Keep the API's code."""
+        super().__init__(message)
+        self.code = code
+
+
+class ForbiddenError(RefusedError):
+    """The token's rights or the company's modules do not cover a path (code 9000)."""
+
+
+class ResultTooLargeError(RefusedError):
+    """The answer would exceed the API's limit of rows (code 23000)."""
+
+
+class IllegalFieldError(RefusedError):
+    """The ``fields`` expression names a field that the API does not have (code 11000).
+
+    Attributes:
+        words: the words that the API's message has twice (the refused name is one: it is named
+            before and within the explanation), or else all its words. The message is in the
+            language of the token's user, so no other part of it can be relied on.
+    """
+
+    def __init__(self, message: str, words: frozenset[str]) -> None:
+        """Keep the words of the API's message."""
+        super().__init__(message, 11000)
+        self.words = words
+
+
+class UnavailableError(TripletexError):
+    """No usable answer: network fault, server error or garbled body, after all retries."""
+
+
+class RateLimitedError(UnavailableError):
+    """The API answered 429; retried in the next window of the rate limit."""
+
+
+class MalformedRowError(TripletexError):
+    """A row lacks its key, so that it cannot be loaded."""

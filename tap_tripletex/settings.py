@@ -1,0 +1,211 @@
+"""The settings, described for Singer and checked in one place."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from singer_sdk import typing as th
+
+from tap_tripletex.auth import EmployeeGrant, RefreshGrant
+from tap_tripletex.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tap_tripletex.auth import Grant
+
+PRODUCTION = "https://tripletex.no/v2"
+SANDBOX = "sandbox"
+ALL = "all"
+
+MOST_ROWS = 10_000
+"""Most rows of one request; more is an error. Reported: airbytehq/airbyte#21067."""
+
+SCHEMA: dict[str, Any] = th.PropertiesList(
+    th.Property(
+        "consumer_token",
+        th.StringType,
+        secret=True,
+        title="Consumer token",
+        description="Identifies the integration; given by Tripletex when it is registered.",
+    ),
+    th.Property(
+        "employee_token",
+        th.StringType,
+        secret=True,
+        title="Employee token (API key)",
+        description="Made in Tripletex by a user, whose rights it has.",
+    ),
+    th.Property(
+        "refresh_token",
+        th.StringType,
+        secret=True,
+        title="Company API key",
+        description="A company's own key (tlxr_…), instead of the two tokens. Not yet proven.",
+    ),
+    th.Property(
+        "company_ids",
+        th.CustomType({"type": ["array", "string", "integer", "null"]}),
+        title="Companies",
+        description=(
+            "Empty for the company of the token, a list of ids, or `all` for every client "
+            "company that the token opens."
+        ),
+    ),
+    th.Property(
+        "start_date",
+        th.StringType,
+        title="Start date",
+        description="First day to read of dated streams; empty for the whole history.",
+    ),
+    th.Property(
+        "api_url",
+        th.StringType,
+        default=PRODUCTION,
+        title="API address",
+        description=(
+            "Production unless set; `https://api-test.tripletex.tech/v2` for the test "
+            "environment, `sandbox://` for the company built into the tap."
+        ),
+    ),
+    th.Property(
+        "page_size",
+        th.IntegerType(minimum=1, maximum=MOST_ROWS),
+        default=5000,
+        title="Page size",
+        description="Rows asked for in one request, at most 10000.",
+    ),
+    th.Property(
+        "max_concurrency",
+        th.IntegerType(minimum=1, maximum=32),
+        default=8,
+        title="Requests at once",
+        description="Requests under way at the same time.",
+    ),
+    th.Property(
+        "future_days",
+        th.IntegerType(minimum=0, maximum=3650),
+        default=400,
+        title="Future days",
+        description="How many days ahead of today dated rows are read.",
+    ),
+    th.Property(
+        "user_agent",
+        th.StringType,
+        title="User agent",
+        description="Sent with every request; names the tap and its version unless set.",
+    ),
+    th.Property(
+        "rate_limit_reserve",
+        th.IntegerType(minimum=0),
+        default=10,
+        title="Rate limit reserve",
+        description=(
+            "Requests of each ten seconds that are left to the other integrations of the token "
+            "(Tripletex allows 100)."
+        ),
+    ),
+).to_dict()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of a run; the attributes are those of the Singer settings.
+
+    Attributes:
+        companies: ids, `all`, or None for the company of the token.
+    """
+
+    grant: Grant
+    api_url: str
+    companies: tuple[int, ...] | str | None
+    start_date: date | None
+    page_size: int
+    max_concurrency: int
+    future_days: int
+    user_agent: str
+    rate_limit_reserve: int
+    secrets: tuple[str, ...]
+
+    @property
+    def uses_sandbox(self) -> bool:
+        """Return whether the company built into the tap is read."""
+        return urlsplit(self.api_url).scheme == SANDBOX
+
+
+def read_settings(config: Mapping[str, Any], user_agent: str) -> Settings:
+    """Return the settings, with the defaults that Singer has filled in.
+
+    Args:
+        config: as Singer gives it.
+        user_agent: for when none is set.
+
+    Raises:
+        SettingsError: when one is missing or cannot be understood.
+    """
+    api_url = str(config.get("api_url") or PRODUCTION)
+    if urlsplit(api_url).scheme not in {"http", "https", SANDBOX}:
+        message = f"api_url {api_url!r} is no address. Leave it empty for {PRODUCTION}."
+        raise SettingsError(message)
+    grant = _grant(config, sandbox=urlsplit(api_url).scheme == SANDBOX)
+    tokens = ("consumer_token", "employee_token", "refresh_token")
+    return Settings(
+        grant=grant,
+        api_url=api_url,
+        companies=_companies(config.get("company_ids")),
+        start_date=_start_date(config.get("start_date")),
+        page_size=config["page_size"],
+        max_concurrency=config["max_concurrency"],
+        future_days=config["future_days"],
+        user_agent=config.get("user_agent") or user_agent,
+        rate_limit_reserve=config["rate_limit_reserve"],
+        secrets=tuple(str(config[name]).strip() for name in tokens if config.get(name)),
+    )
+
+
+def _grant(config: Mapping[str, Any], *, sandbox: bool) -> Grant:
+    if config.get("refresh_token"):
+        return RefreshGrant(config["refresh_token"].strip())
+    tokens = {name: config.get(name) for name in ("consumer_token", "employee_token")}
+    if sandbox and not any(tokens.values()):
+        from tap_tripletex.sandbox import CONSUMER_TOKEN, EMPLOYEE_TOKEN  # noqa: PLC0415
+
+        return EmployeeGrant(CONSUMER_TOKEN, EMPLOYEE_TOKEN)
+    if missing := [name for name, token in tokens.items() if not token]:
+        message = (
+            f"{' and '.join(missing)} must be set: in Tripletex, an API key is made under the "
+            "user's settings, API access. To try the tap without one, set api_url to sandbox://."
+        )
+        raise SettingsError(message)
+    return EmployeeGrant(*(str(token).strip() for token in tokens.values()))
+
+
+def _companies(setting: Any) -> tuple[int, ...] | str | None:  # noqa: ANN401 - several types
+    """Read company_ids; from an environment variable it comes as text."""
+    if setting in (None, "", []):
+        return None
+    if isinstance(setting, str) and setting.strip().lower() == ALL:
+        return ALL
+    parts = setting if isinstance(setting, list) else re.split(r"[\s,\[\]]+", str(setting))
+    ids = [str(part).strip().strip("\"'") for part in parts if str(part).strip()]
+    if ids == [ALL]:
+        return ALL
+    if wrong := [part for part in ids if not part.isdigit()]:
+        message = f"company_ids has {wrong[0]!r}: give the ids of companies, or all."
+        raise SettingsError(message)
+    return tuple(dict.fromkeys(map(int, ids)))
+
+
+def _start_date(setting: str | None) -> date | None:
+    """Read start_date; Meltano may send a date with a time behind it."""
+    if not setting:
+        return None
+    try:
+        return date.fromisoformat(str(setting)[:10])
+    except ValueError:
+        message = f"start_date {setting!r} is no date; write it as 2024-01-31."
+        raise SettingsError(message) from None

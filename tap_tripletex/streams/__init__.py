@@ -1,0 +1,44 @@
+"""Every stream of the tap, declared in one module per area of the API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tap_tripletex.streams import (
+    company,
+    crm,
+    ledger,
+    organisation,
+    product,
+    project,
+    purchase,
+    reference,
+    sales,
+    timesheet,
+)
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from tap_tripletex.stream import TripletexStream
+
+AREAS: tuple[ModuleType, ...] = (
+    ledger,
+    company,
+    crm,
+    sales,
+    purchase,
+    product,
+    project,
+    organisation,
+    timesheet,
+    reference,
+)
+
+STREAMS: tuple[type[TripletexStream], ...] = tuple(
+    declared
+    for area in AREAS
+    for declared in vars(area).values()
+    if isinstance(declared, type) and declared.__module__ == area.__name__
+)
+"""In the order of declaration."""

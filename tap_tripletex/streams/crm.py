@@ -1,0 +1,45 @@
+"""Customers, suppliers and the people there."""
+
+from __future__ import annotations
+
+from tap_tripletex.strategies import List
+from tap_tripletex.stream import TripletexStream
+
+ACTIVE_OR_NOT = {"isInactive": ("false", "true")}
+"""The document gives isInactive the default false, which would hide the inactive ones."""
+
+
+class Customers(TripletexStream):
+    """Customers, inactive ones too."""
+
+    name = "customers"
+    path = "/customer"
+    entity = "Customer"
+    strategy = List(ACTIVE_OR_NOT)
+
+
+class CustomerCategories(TripletexStream):
+    """Categories of customers and suppliers."""
+
+    name = "customer_categories"
+    path = "/customer/category"
+    entity = "CustomerCategory"
+    strategy = List()
+
+
+class Suppliers(TripletexStream):
+    """Suppliers, inactive ones too."""
+
+    name = "suppliers"
+    path = "/supplier"
+    entity = "Supplier"
+    strategy = List(ACTIVE_OR_NOT)
+
+
+class Contacts(TripletexStream):
+    """Contact persons of customers."""
+
+    name = "contacts"
+    path = "/contact"
+    entity = "Contact"
+    strategy = List()

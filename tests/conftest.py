@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tap_tripletex import redaction
+from tap_tripletex.auth import Company, EmployeeGrant, TokenSession
+from tap_tripletex.client import Client
+from tap_tripletex.rate_limit import RateLimiter
+from tap_tripletex.transport import Transport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from requests_mock import Mocker
+
+API = "https://tripletex.test/v2"
+COMPANY = Company(107896302, "0")
+
+
+@pytest.fixture(autouse=True)
+def _no_leftovers() -> Iterator[None]:
+    """Undo what the tap does to the process: secrets that are hidden, the log record factory."""
+    factory = logging.getLogRecordFactory()
+    known = set(redaction._secrets)
+    yield
+    logging.setLogRecordFactory(factory)
+    redaction._secrets.clear()
+    redaction._secrets.update(known)
+
+
+@pytest.fixture
+def transport() -> Iterator[Transport]:
+    transport = Transport(API, RateLimiter(), user_agent="test", connections=2, pause=0.0)
+    yield transport
+    transport.close()
+
+
+@pytest.fixture
+def session(transport: Transport) -> TokenSession:
+    return TokenSession(transport, EmployeeGrant("consumer-secret", "employee-secret"))
+
+
+@pytest.fixture
+def client(transport: Transport, session: TokenSession) -> Client:
+    return Client(transport, session)
+
+
+def session_answer(token: str = "session-secret") -> dict[str, Any]:
+    return {"status_code": 201, "json": {"value": {"id": 1, "token": token}}}
+
+
+@pytest.fixture
+def logged_in(requests_mock: Mocker) -> Mocker:
+    """Answer the login; the test adds what it reads."""
+    requests_mock.post(f"{API}/token/session/:create", **session_answer())
+    return requests_mock
+
+
+def listed(*values: dict[str, Any], digest: str | None = None) -> dict[str, Any]:
+    """Return the envelope of a list."""
+    return {
+        "fullResultSize": len(values),
+        "from": 0,
+        "count": len(values),
+        "versionDigest": digest,
+        "values": list(values),
+    }
+
+
+def error(status: int, code: int, message: str | None, **more: Any) -> dict[str, Any]:
+    """Return an answer with the API's error body, as requests-mock takes it."""
+    body = {
+        "status": status,
+        "code": code,
+        "message": message,
+        "link": "https://tripletex.no/v2-docs/",
+        "developerMessage": None,
+        "validationMessages": None,
+        "requestId": "ba8da6a5",
+    }
+    return {"status_code": status, "json": body | more}

@@ -1,0 +1,334 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tap_tripletex.errors import (
+    IllegalFieldError,
+    MalformedRowError,
+    RefusedError,
+    StateError,
+    UnavailableError,
+)
+from tap_tripletex.reading import Reading, Source
+from tap_tripletex.records import shape
+from tap_tripletex.state import SliceState
+from tap_tripletex.strategies import Calendar, List, Nested, Single, Window
+from tests.conftest import API, COMPANY, error, listed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from requests_mock import Mocker
+
+    from tap_tripletex.client import Client
+    from tap_tripletex.strategies import Strategy
+
+CALENDAR = Calendar(date(2026, 10, 1), date(2026, 11, 23), future_days=0, open_start=False)
+
+COLUMNS: dict[str, Any] = {
+    "id": {"source": "id", "type": "integer"},
+    "date": {"source": "date", "type": "string", "format": "date", "none": ""},
+    "name": {"source": "name", "type": "string"},
+}
+
+
+class Reader:
+    """Runs readings over the same state, as runs of the tap would."""
+
+    def __init__(self, client: Client, pool: ThreadPoolExecutor) -> None:
+        self.client = client
+        self.pool = pool
+        self.bookmark: dict[str, Any] = {}
+
+    def begin(self, strategy: Strategy, **options: Any) -> Iterator[dict[str, Any]]:
+        path = options.pop("path", "/department")
+        source = Source("departments", path, {}, "id", ("id",), strategy)
+        reading = Reading(
+            source,
+            COMPANY,
+            self.client,
+            shape(options.pop("columns", COLUMNS)),
+            SliceState(self.bookmark, "departments of company 107896302"),
+            owner=options.pop("owner", 5),
+            page_size=options.pop("page_size", 2),
+            **options,
+        )
+        return reading.records(strategy.slices(CALENDAR), self.pool, 4)
+
+    def run(self, strategy: Strategy, **options: Any) -> list[dict[str, Any]]:
+        return list(self.begin(strategy, **options))
+
+
+@pytest.fixture
+def reader(client: Client) -> Iterator[Reader]:
+    with ThreadPoolExecutor(4) as pool:
+        yield Reader(client, pool)
+
+
+def queries(mock: Mocker) -> list[dict[str, list[str]]]:
+    return [request.qs for request in mock.request_history if request.method == "GET"]
+
+
+def ids(records: list[dict[str, Any]]) -> list[int]:
+    return [record["id"] for record in records]
+
+
+def test_pages_are_asked_for_in_a_fixed_order_until_one_is_short(
+    reader: Reader, logged_in: Mocker
+) -> None:
+    pages = [listed({"id": 1}, {"id": 2}), listed({"id": 3}, {"id": 4}), listed({"id": 5})]
+    logged_in.get(f"{API}/department", [{"json": page} for page in pages])
+    assert ids(reader.run(List())) == [1, 2, 3, 4, 5]
+    assert queries(logged_in) == [
+        {"from": [offset], "count": ["2"], "sorting": ["id"], "fields": ["id,date,name"]}
+        for offset in ("0", "2", "4")
+    ]
+
+
+def test_records_say_which_company_and_when(reader: Reader, logged_in: Mocker) -> None:
+    pages = [listed({"id": 1}, {"id": 2}), listed({"id": 3})]
+    logged_in.get(f"{API}/department", [{"json": page} for page in pages])
+    records = reader.run(List())
+    assert {record["company_id"] for record in records} == {107896302}
+    (synced_at,) = {record["synced_at"] for record in records}
+    assert synced_at.endswith("Z")
+
+
+def test_a_row_that_moved_to_the_next_page_is_emitted_once(
+    reader: Reader, logged_in: Mocker
+) -> None:
+    pages = [listed({"id": 1}, {"id": 2}), listed({"id": 2}, {"id": 3}), listed()]
+    logged_in.get(f"{API}/department", [{"json": page} for page in pages])
+    assert ids(reader.run(List())) == [1, 2, 3]
+
+
+def test_a_path_that_ignores_paging_is_asked_once(reader: Reader, logged_in: Mocker) -> None:
+    logged_in.get(f"{API}/department", json=listed({"id": 1}, {"id": 2}, {"id": 3}))
+    assert ids(reader.run(List())) == [1, 2, 3]
+    assert len(queries(logged_in)) == 1
+
+
+def test_a_path_that_repeats_its_first_page_does_not_loop(
+    reader: Reader, logged_in: Mocker
+) -> None:
+    logged_in.get(f"{API}/department", json=listed({"id": 1}, {"id": 2}))
+    assert ids(reader.run(List())) == [1, 2]
+    assert len(queries(logged_in)) == 2
+
+
+def test_a_single_object_is_asked_for_without_paging(reader: Reader, logged_in: Mocker) -> None:
+    logged_in.get(f"{API}/company/107896302", json={"value": {"id": 107896302}})
+    assert ids(reader.run(Single(), path="/company/{id}")) == [107896302]
+    assert queries(logged_in) == [{"fields": ["id,date,name"]}]
+
+
+@pytest.mark.parametrize("nothing", [{"json": {"value": None}}, {"status_code": 204}])
+def test_no_object_is_no_record(reader: Reader, logged_in: Mocker, nothing: dict[str, Any]) -> None:
+    logged_in.get(f"{API}/company/107896302", **nothing)
+    assert reader.run(Single(), path="/company/{id}") == []
+
+
+def test_slices_come_in_order_whatever_answers_first(reader: Reader, logged_in: Mocker) -> None:
+    def answer(request: Any, _: Any) -> Any:
+        (day,) = request.qs["datefrom"]
+        return listed({"id": int(day[5:7]), "date": day})
+
+    logged_in.get(f"{API}/department", json=answer)
+    records = reader.run(Window("date"))
+    assert [record["date"] for record in records] == ["2026-10-01", "2026-11-01"]
+    assert reader.bookmark["replication_key"] == "date"
+    assert reader.bookmark["replication_key_value"] == "2026-11-30"
+
+
+def test_an_unchanged_slice_costs_a_304_and_no_record(reader: Reader, logged_in: Mocker) -> None:
+    logged_in.get(f"{API}/department", json=listed({"id": 1}, digest="abc"))
+    assert ids(reader.run(List())) == [1]
+    assert logged_in.request_history[-1].headers["If-None-Match"] == "none"
+    logged_in.get(f"{API}/department", status_code=304)
+    assert reader.run(List()) == []
+    assert logged_in.request_history[-1].headers["If-None-Match"] == "abc"
+    assert reader.bookmark["digests"] == {"all": "abc"}
+
+
+def test_a_changed_slice_is_read_and_remembered(reader: Reader, logged_in: Mocker) -> None:
+    logged_in.get(f"{API}/department", json=listed({"id": 1}, digest="abc"))
+    reader.run(List())
+    logged_in.get(f"{API}/department", json=listed({"id": 1}, {"id": 9}, digest="def"))
+    logged_in.get(f"{API}/department?from=2", json=listed(digest="def"))
+    assert ids(reader.run(List())) == [1, 9]
+    assert reader.bookmark["digests"] == {"all": "def"}
+
+
+def test_what_changes_while_it_is_read_is_read_again_by_the_next_run(
+    reader: Reader, logged_in: Mocker
+) -> None:
+    pages = [listed({"id": 1}, {"id": 2}, digest="abc"), listed({"id": 3}, digest="def")]
+    logged_in.get(f"{API}/department", [{"json": page} for page in pages])
+    assert ids(reader.run(List())) == [1, 2, 3]
+    assert reader.bookmark["digests"] == {}
+
+
+@pytest.mark.parametrize("sentence", ["Checksum not yet supported for this endpoint", None])
+def test_without_a_checksum_rows_that_did_not_change_are_not_emitted(
+    reader: Reader, logged_in: Mocker, sentence: str | None
+) -> None:
+    logged_in.get(f"{API}/department", json=listed({"id": 1, "name": "Salg"}, digest=sentence))
+    assert ids(reader.run(List())) == [1]
+    assert reader.run(List()) == []
+    assert logged_in.request_history[-1].headers["If-None-Match"] == "none"
+    logged_in.get(f"{API}/department", json=listed({"id": 1, "name": "Drift"}, digest=sentence))
+    assert reader.run(List())[0]["name"] == "Drift"
+    logged_in.get(f"{API}/department", json=listed(digest=sentence))
+    assert reader.run(List()) == []
+
+
+def test_a_large_slice_without_checksum_is_not_held_in_memory(
+    reader: Reader, logged_in: Mocker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tap_tripletex.reading.HELD_ROWS", 2)
+    rows = [{"id": number} for number in range(5)]
+    logged_in.get(f"{API}/department", json=listed(*rows))
+    assert len(reader.run(List(), page_size=9)) == 5
+    assert len(reader.run(List(), page_size=9)) == 5
+
+
+def test_full_table_reads_and_emits_everything(reader: Reader, logged_in: Mocker) -> None:
+    for digest in ("abc", None):
+        logged_in.get(f"{API}/department", json=listed({"id": 1}, digest=digest))
+        reader.run(List())
+        assert ids(reader.run(List(), unconditional=True)) == [1]
+        assert logged_in.request_history[-1].headers["If-None-Match"] == "none"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"owner": 6}, {"columns": {name: COLUMNS[name] for name in ("id", "date")}}],
+)
+def test_digests_hold_only_for_the_same_question_by_the_same_user(
+    reader: Reader, logged_in: Mocker, change: dict[str, Any]
+) -> None:
+    logged_in.get(f"{API}/department", json=listed({"id": 1}, digest="abc"))
+    reader.run(List())
+    reader.run(List(), **change)
+    assert logged_in.request_history[-1].headers["If-None-Match"] == "none"
+
+
+def test_a_refused_field_costs_one_column_and_one_warning(
+    reader: Reader, logged_in: Mocker, caplog: pytest.LogCaptureFixture
+) -> None:
+    message = "Illegal field in fields filter: name. name does not match a field in the model: XDTO"
+
+    def answer(request: Any, context: Any) -> Any:
+        if "name" in request.qs["fields"][0]:
+            context.status_code = 400
+            return error(400, 11000, message)["json"]
+        return listed({"id": int(request.qs["datefrom"][0][5:7]), "date": "2026-10-01"})
+
+    logged_in.get(f"{API}/department", json=answer)
+    records = reader.run(Window("date"))
+    assert [(record["id"], record["name"]) for record in records] == [(10, None), (11, None)]
+    (warning,) = [entry for entry in caplog.records if entry.levelname == "WARNING"]
+    assert "departments: the API has no field name in company 107896302" in warning.message
+
+
+def test_a_refused_key_ends_the_stream(reader: Reader, logged_in: Mocker) -> None:
+    message = "Illegal field in fields filter: id. id does not match a field in the model: XDTO"
+    logged_in.get(f"{API}/department", **error(400, 11000, message))
+    with pytest.raises(IllegalFieldError):
+        reader.run(List())
+    assert len(queries(logged_in)) == 1
+
+
+def test_a_result_that_is_too_large_is_halved(reader: Reader, logged_in: Mocker) -> None:
+    def answer(request: Any, context: Any) -> Any:
+        first, after = (date.fromisoformat(request.qs[n][0]) for n in ("datefrom", "dateto"))
+        if (after - first).days > 8:
+            context.status_code = 422
+            return error(422, 23000, "Result set too large. Limit of 10000 reached.")["json"]
+        return listed({"id": first.toordinal()}, digest=f"d{first}")
+
+    logged_in.get(f"{API}/department", json=answer)
+    records = reader.run(Window("date"))
+    assert ids(records) == sorted(ids(records))
+    assert len(records) == 8
+    assert records[0]["id"] == date(2026, 10, 1).toordinal()
+    assert len(reader.bookmark["digests"]) == 8
+
+
+def test_a_day_that_is_too_large_fails_with_the_apis_words(
+    reader: Reader, logged_in: Mocker
+) -> None:
+    logged_in.get(f"{API}/department", **error(422, 23000, "Result set too large."))
+    with pytest.raises(RefusedError, match="422/23000: Result set too large"):
+        reader.run(Window("date"))
+    assert reader.bookmark["digests"] == {}
+
+
+def test_truncated_json_and_cut_connections_are_read_again(
+    reader: Reader, logged_in: Mocker
+) -> None:
+    logged_in.get(
+        f"{API}/department", [{"text": '{"values":[{"id":1},{"i'}, {"json": listed({"id": 1})}]
+    )
+    assert ids(reader.run(List())) == [1]
+    logged_in.get(f"{API}/department", json={"error": "Invalid or expired token"})
+    with pytest.raises(UnavailableError, match=r"The answer to /department cannot be read"):
+        reader.run(List())
+
+
+def test_state_never_runs_ahead_of_the_records(reader: Reader, logged_in: Mocker) -> None:
+    def answer(request: Any, context: Any) -> Any:
+        if request.qs["datefrom"] == ["2026-11-01"]:
+            context.status_code = 422
+            return error(422, 15000, "Validation failed")["json"]
+        return listed({"id": 1}, digest="october")
+
+    logged_in.get(f"{API}/department", json=answer)
+    records = reader.begin(Window("date"))
+    next(records)
+    assert reader.bookmark["digests"] == {}
+    with pytest.raises(RefusedError):
+        next(records)
+    assert reader.bookmark["digests"] == {"2026-10": "october"}
+    assert reader.bookmark["replication_key_value"] == "2026-10-31"
+
+
+def test_slices_that_are_no_longer_read_are_forgotten(reader: Reader, logged_in: Mocker) -> None:
+    logged_in.get(f"{API}/department", json=listed(digest="abc"))
+    reader.run(Window("date"))
+    reader.bookmark["digests"]["2019-01"] = "old"
+    reader.run(Window("date"))
+    assert set(reader.bookmark["digests"]) == {"2026-10", "2026-11"}
+
+
+def test_nested_lines_are_asked_for_by_expansion(reader: Reader, logged_in: Mocker) -> None:
+    order = {"id": 7, "orderDate": "2026-10-02", "orderLines": [{"id": 1}, {"id": 2}]}
+    logged_in.get(f"{API}/department", [{"json": listed(order)}, {"json": listed()}])
+    nested = Nested(Window("order_date"), "orderLines", "order_id", date="orderDate")
+    records = reader.run(nested)
+    assert [(record["order_id"], record["id"]) for record in records] == [(7, 1), (7, 2)]
+    assert queries(logged_in)[0]["fields"] == ["id,orderdate,orderlines(id,date,name)"]
+
+
+def test_a_row_without_its_key_is_an_error_that_names_it(reader: Reader, logged_in: Mocker) -> None:
+    logged_in.get(f"{API}/department", json=listed({"name": "Salg"}))
+    with pytest.raises(MalformedRowError, match="departments: a row of /department in company"):
+        reader.run(List())
+
+
+def test_a_row_of_another_form_is_an_error_that_names_it(reader: Reader, logged_in: Mocker) -> None:
+    columns = {**COLUMNS, "account_id": {"source": "account.id", "type": "integer", "none": 0}}
+    logged_in.get(f"{API}/department", json=listed({"id": 4, "account": "1920"}))
+    with pytest.raises(MalformedRowError, match="the row 4 of /department"):
+        reader.run(List(), columns=columns)
+
+
+def test_a_state_of_a_later_version_is_refused() -> None:
+    with pytest.raises(StateError, match=r"postings of company 1 has version 2.*Update the tap"):
+        SliceState({"version": 2}, "postings of company 1")
+    with pytest.raises(StateError, match="damaged"):
+        SliceState({"version": 1, "digests": []}, "postings of company 1")

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from tap_tripletex.auth import EmployeeGrant, RefreshGrant
+from tap_tripletex.errors import SettingsError
+from tap_tripletex.sandbox import CONSUMER_TOKEN, EMPLOYEE_TOKEN
+from tap_tripletex.settings import Settings, read_settings
+
+DEFAULTS = {
+    "page_size": 5000,
+    "max_concurrency": 8,
+    "future_days": 400,
+    "rate_limit_reserve": 10,
+}
+TOKENS = {"consumer_token": "c-token", "employee_token": "e-token"}
+
+
+def settings(**config: Any) -> Settings:
+    return read_settings(DEFAULTS | TOKENS | config, "tap-tripletex/0")
+
+
+def test_tokens_are_all_that_is_needed() -> None:
+    found = settings()
+    assert found.grant == EmployeeGrant("c-token", "e-token")
+    assert found.api_url == "https://tripletex.no/v2"
+    assert found.companies is None
+    assert found.start_date is None
+    assert found.user_agent == "tap-tripletex/0"
+    assert found.secrets == ("c-token", "e-token")
+
+
+def test_tokens_that_were_pasted_with_blanks_are_trimmed() -> None:
+    assert settings(consumer_token=" c-token\n").grant == EmployeeGrant("c-token", "e-token")
+
+
+def test_a_companys_own_key_replaces_both_tokens() -> None:
+    found = read_settings(DEFAULTS | {"refresh_token": "tlxr_1"}, "x")
+    assert found.grant == RefreshGrant("tlxr_1")
+    assert found.secrets == ("tlxr_1",)
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ({"employee_token": ""}, "employee_token must be set"),
+        ({"employee_token": None, "consumer_token": None}, "consumer_token and employee_token"),
+        ({"start_date": "2026-13-01"}, "start_date '2026-13-01' is no date"),
+        ({"start_date": "first of May"}, "write it as 2024-01-31"),
+        ({"company_ids": "12, acme"}, "company_ids has 'acme'"),
+        ({"company_ids": [-3]}, "company_ids has '-3'"),
+        ({"api_url": "tripletex.no"}, "api_url 'tripletex.no' is no address"),
+        ({"api_url": "ftp://tripletex.no"}, "is no address"),
+    ],
+)
+def test_what_cannot_be_understood_is_said(config: dict[str, Any], said: str) -> None:
+    with pytest.raises(SettingsError, match=said):
+        settings(**config)
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [
+        (None, None),
+        ("", None),
+        ([], None),
+        ("all", "all"),
+        (" ALL ", "all"),
+        (["all"], "all"),
+        (7, (7,)),
+        ("7", (7,)),
+        ([7, "8", 7], (7, 8)),
+        ("7, 8", (7, 8)),
+        ('[7, "8"]', (7, 8)),
+    ],
+)
+def test_companies_come_as_a_list_or_as_text(setting: Any, expected: Any) -> None:
+    assert settings(company_ids=setting).companies == expected
+
+
+def test_a_start_date_may_have_a_time_behind_it() -> None:
+    assert settings(start_date="2024-05-01T00:00:00Z").start_date == date(2024, 5, 1)
+
+
+def test_the_sandbox_needs_no_tokens_but_takes_them() -> None:
+    bare = read_settings(DEFAULTS | {"api_url": "sandbox://"}, "x")
+    assert bare.uses_sandbox
+    assert bare.grant == EmployeeGrant(CONSUMER_TOKEN, EMPLOYEE_TOKEN)
+    assert settings(api_url="sandbox://?companies=3").grant == EmployeeGrant("c-token", "e-token")
