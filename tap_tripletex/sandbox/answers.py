@@ -125,7 +125,7 @@ class Answers:
         digest = endpoint.digest
         if known and digest == NOT_SPECIFIED:
             digest = result.digest
-            if known.removeprefix("W/").strip('"') == digest:
+            if digest in {known, known.removeprefix("W/").strip('"')}:
                 return Answer(304, b"", 0)
         if cached is not None:
             return cached

@@ -31,6 +31,8 @@ class Company(Mutations):
         name: Its name.
         version: Raised by every change; digests and cached pages depend on it.
         inbox: Vouchers that are not posted yet; only `/ledger/voucher/>nonPosted` has them.
+        forbidden: Path prefixes that the sandbox refuses here: modules that are missing.
+        computed: The rows of entities that no table holds, made when they are asked for.
     """
 
     def __init__(
@@ -50,8 +52,10 @@ class Company(Mutations):
         self.version = 0
         self.api_user = 0
         self.now = now
+        self.forbidden: frozenset[str] = frozenset()
         self.simulation: Simulation | None = None
         self._tables: dict[str, Table] = {}
+        self.computed: dict[str, Callable[[], list[Row]]] = {}
         self.inbox = Table(model.entity("Voucher"))
         self.unapproved: set[int] = set()
 
@@ -86,7 +90,8 @@ class Company(Mutations):
         table = self.table(entity)
         names = [n for n in table.entity.properties if n not in {"url", "changes"}]
         readers = [(name, getter(table.entity, name)) for name in names]
-        found = [{name: _plain(read(row)) for name, read in readers} for row in table]
+        source = self.computed[entity]() if entity in self.computed else table
+        found = [{name: _plain(read(row)) for name, read in readers} for row in source]
         return sorted(found, key=lambda row: row["id"]) if "id" in names else found
 
     def get(self, entity: str, identity: int) -> dict[str, Any]:

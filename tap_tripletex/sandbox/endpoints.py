@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tap_tripletex.sandbox import errors, ledger_views
+from tap_tripletex.sandbox import business_views as business
+from tap_tripletex.sandbox import errors, ledger_views, project_views, stock_views, timesheet_views
+from tap_tripletex.sandbox import people_views as people
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +29,7 @@ class Endpoint(NamedTuple):
             a checksum is kept, is not supported, or (None) is not spoken of.
         paged: Whether `from` and `count` do anything.
         keeps_order: Whether rows come in the source's order rather than by id.
+        single: Its object, on a path that answers with one which is not found by its id.
     """
 
     source: Callable[[Company, dict[str, Any], Owner], list[Row]] | None = None
@@ -34,6 +37,7 @@ class Endpoint(NamedTuple):
     digest: str | None = NOT_SPECIFIED
     paged: bool = True
     keeps_order: bool = False
+    single: Callable[[Company, dict[str, Any], Owner], Row | None] | None = None
 
 
 def _balance_sheet(company: Company, params: dict[str, Any], _: Owner) -> list[Row]:
@@ -89,22 +93,104 @@ def _vat_types(company: Company, params: dict[str, Any], _: Owner) -> list[Row]:
 
 
 ENDPOINTS: dict[str, Endpoint] = {
+    "/asset/{id}/postings": Endpoint(business.asset_postings, filtered=True),
     "/balanceSheet": Endpoint(_balance_sheet, filtered=True, digest=None, keeps_order=True),
     "/bank": Endpoint(digest=NOT_SUPPORTED),
     "/company/>withLoginAccess": Endpoint(digest=None),
-    "/company/salesmodules": Endpoint(digest=None, paged=False, keeps_order=True),
+    "/company/salesmodules": Endpoint(
+        business.sales_modules,
+        digest=None,
+        paged=False,
+        keeps_order=True,
+    ),
     "/employee": Endpoint(_employees, digest=NOT_SUPPORTED),
-    "/employee/employment": Endpoint(digest=None),
-    "/employee/entitlement": Endpoint(digest=None),
+    "/currency/{id}/rate": Endpoint(single=people.exchange_rate),
+    "/documentArchive/account/{id}": Endpoint(people.documents("Account")),
+    "/documentArchive/customer/{id}": Endpoint(people.documents("Customer")),
+    "/documentArchive/employee/{id}": Endpoint(people.documents("Employee")),
+    "/documentArchive/product/{id}": Endpoint(people.documents("Product")),
+    "/documentArchive/project/{id}": Endpoint(people.documents("Project")),
+    "/documentArchive/supplier/{id}": Endpoint(people.documents("Supplier")),
+    "/employee/employment": Endpoint(people.own("Employment"), digest=None),
+    **{
+        f"/employee/employment/{path}": Endpoint(people.employment_types(path.rpartition("/")[2]))
+        for path in (
+            "employmentType",
+            "employmentType/employmentEndReasonType",
+            "employmentType/employmentFormType",
+            "employmentType/salaryType",
+            "employmentType/scheduleType",
+        )
+    },
+    "/employee/employment/employmentType/maritimeEmploymentType": Endpoint(
+        people.employment_types(),
+    ),
+    "/employee/employment/leaveOfAbsence": Endpoint(people.leaves),
+    "/employee/entitlement": Endpoint(business.entitlements, digest=None),
+    "/employee/hourlyCostAndRate": Endpoint(people.own("HourlyCostAndRate")),
+    "/employee/nextOfKin": Endpoint(people.own("NextOfKin")),
+    "/employee/standardTime": Endpoint(people.own("StandardTime")),
+    "/incomingInvoice/search": Endpoint(
+        business.incoming_invoices,
+        filtered=True,
+        keeps_order=True,
+    ),
+    "/inventory/inventories": Endpoint(
+        stock_views.inventories,
+        filtered=True,
+        keeps_order=True,
+    ),
     "/ledger": Endpoint(_ledger, filtered=True, keeps_order=True),
-    "/ledger/accountingDimensionName": Endpoint(digest=None),
-    "/ledger/accountingDimensionValue/search": Endpoint(digest=None),
+    "/ledger/accountingDimensionName": Endpoint(
+        business.active_only("AccountingDimensionName"),
+        digest=None,
+    ),
+    "/ledger/accountingDimensionValue/search": Endpoint(
+        business.active_only("AccountingDimensionValue"),
+        digest=None,
+    ),
     "/ledger/posting/openPost": Endpoint(_open_posts, filtered=True, keeps_order=True),
     "/ledger/postingByDate": Endpoint(_posting_by_date, filtered=True),
     "/ledger/vatType": Endpoint(_vat_types, keeps_order=True),
     "/ledger/voucher/>nonPosted": Endpoint(_non_posted, filtered=True, paged=False),
+    "/ledger/voucher/>voucherReception": Endpoint(business.reception, filtered=True),
+    "/ledger/voucher/openingBalance": Endpoint(single=business.opening_balance),
+    "/product/external": Endpoint(business.of_wholesaler),
+    "/project/batchPeriod/budgetStatusByProjectIds": Endpoint(
+        project_views.budget_status,
+        filtered=True,
+        keeps_order=True,
+    ),
+    "/project/batchPeriod/invoicingReserveByProjectIds": Endpoint(
+        project_views.invoicing_reserves,
+        filtered=True,
+        keeps_order=True,
+    ),
+    "/project/controlForm": Endpoint(project_views.of_project("ProjectControlForm")),
+    "/project/task": Endpoint(project_views.of_project("Task")),
+    "/project/{id}/period/monthlyStatus": Endpoint(
+        project_views.monthly_status,
+        filtered=True,
+        keeps_order=True,
+    ),
+    "/purchaseOrder/goodsReceipt": Endpoint(business.goods_receipts),
+    "/reminder": Endpoint(business.reminders),
+    "/resultbudget": Endpoint(business.result_budgets, filtered=True),
+    "/salary/compilation": Endpoint(single=people.compilation),
     "/salary/type": Endpoint(digest=None),
     "/supplierInvoice": Endpoint(digest=NOT_SUPPORTED),
+    "/supplierInvoice/forApproval": Endpoint(business.for_approval, filtered=True),
+    "/timesheet/companyHoliday": Endpoint(people.company_holidays),
+    "/timesheet/month/byMonthNumber": Endpoint(timesheet_views.months, digest=None),
+    "/timesheet/timeClock": Endpoint(people.time_clocks),
+    "/timesheet/week": Endpoint(timesheet_views.weeks, digest=None),
+    "/transportType": Endpoint(business.transport_types),
+    "/travelExpense": Endpoint(people.travel_expenses),
+    "/travelExpense/costParticipant/{costId}/costParticipants": Endpoint(people.cost_participants),
+    "/travelExpense/rate": Endpoint(people.travel_rates),
+    "/travelExpense/rateCategory": Endpoint(people.valid("TravelExpenseRateCategory")),
+    "/travelExpense/rateCategoryGroup": Endpoint(people.valid("TravelExpenseRateCategoryGroup")),
+    "/travelExpense/zone": Endpoint(people.travel_zones),
 }
 
 PLAIN = Endpoint()

@@ -89,6 +89,36 @@ class _Source(msgspec.Struct):
     endpoints: dict[str, ApiPath]
 
 
+# The official document leaves /crm/prospect untyped since 2.70; clients generated from earlier
+# ones agree on these properties (cobraz/tripletexjs, rehananwar/gifty-tripletex).
+_PROSPECT = _EntitySource(
+    "crm/prospect",
+    {
+        "id": "int",
+        "version": "int",
+        "changes": "[@Change]",
+        "url": "str",
+        "name": "str",
+        "description": "str",
+        "createdDate": "str",
+        "customer": "@Customer",
+        "salesEmployee": "@Employee",
+        "isClosed": "bool",
+        "closedReason": "int",
+        "closedDate": "str",
+        "competitor": "str",
+        "prospectType": "int",
+        "project": "@Project",
+        "projectOffer": "@Project",
+        "finalIncomeDate": "str",
+        "finalInitialValue": "num",
+        "finalMonthlyValue": "num",
+        "finalAdditionalServicesValue": "num",
+        "totalValue": "num",
+    },
+)
+
+
 class Model:
     """All entities and GET paths that the sandbox knows."""
 
@@ -96,6 +126,9 @@ class Model:
         """Index the parsed file."""
         self.version = source.version
         self.paths = source.endpoints
+        source.entities["Prospect"] = _PROSPECT
+        for path in ("/crm/prospect", "/crm/prospect/{id}"):
+            self.paths[path] = msgspec.structs.replace(self.paths[path], entity="Prospect")
         self.entities = {
             name: Entity(
                 name,

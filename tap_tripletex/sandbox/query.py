@@ -35,14 +35,34 @@ ALIASES: dict[str, str] = {
     "customerAccountManagerId": "customer.accountManager",
     "employeeInProjectId": "",
     "productNumber": "number",
+    "hourId": "timesheetEntry",
+    "requiresZone": "isRequiresZone",
     "typeId": "voucherType",
+    "voucherDateFrom": "date",
+    "voucherDateTo": "date",
+    "wageTransactionId": "transaction",
 }
 """Filters whose names do not lead to the property that they filter; empty: none does."""
 
 PATH_ALIASES: dict[tuple[str, str], str] = {
     ("/activity", "isInactive"): "isDisabled",
+    ("/inventory/location", "warehouseId"): "inventory",
+    ("/invoice/details", "invoiceDateFrom"): "invoice.invoiceDate",
+    ("/invoice/details", "invoiceDateTo"): "invoice.invoiceDate",
+    ("/product/supplierProduct", "productId"): "resaleProduct",
+    ("/product/supplierProduct", "resaleIds"): "resaleProduct",
+    ("/product/supplierProduct", "vendorId"): "supplier",
+    ("/project/hourlyRates", "type"): "hourlyRateModel",
+    ("/purchaseOrder/deviation", "purchaseOrderId"): "purchaseOrderLine.purchaseOrder",
+    ("/purchaseOrder/goodsReceipt", "receivedDateFrom"): "registrationDate",
+    ("/purchaseOrder/goodsReceipt", "receivedDateTo"): "registrationDate",
+    ("/reminder", "dateFrom"): "reminderDate",
+    ("/reminder", "dateTo"): "reminderDate",
+    ("/voucherMessage", "voucherIds"): "voucherId",
     ("/product/unit", "code"): "commonCode",
     ("/country", "code"): "isoAlpha2Code",
+    ("/travelExpense", "state"): "",
+    ("/travelExpense/rate", "type"): "rateCategory.type",
 }
 
 
@@ -206,7 +226,7 @@ def _by_name(name: str, kind: str, entity: Entity) -> tuple[str, str]:
         base = name.removesuffix(suffix)
         if base != name and base in entity.properties:
             return base, kind if kind in {"from", "to", "until"} else range_kind
-    base = name.removesuffix("Id")
+    base = name.removesuffix("s").removesuffix("Id")
     if base != name and base in entity.properties and entity.properties[base].entity:
         return base, "ids" if kind == "ids" else "equals"
     return "", kind

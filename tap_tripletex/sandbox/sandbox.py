@@ -13,9 +13,10 @@ from tap_tripletex.sandbox import control, errors, session_api
 from tap_tripletex.sandbox.answers import Answers
 from tap_tripletex.sandbox.compression import Compressor
 from tap_tripletex.sandbox.days import oslo_date
-from tap_tripletex.sandbox.endpoints import ROW_CAPS
+from tap_tripletex.sandbox.endpoints import ROW_CAPS, endpoint_of
 from tap_tripletex.sandbox.faults import ON_THE_WAY_OUT, Fault, failure, spoil
 from tap_tripletex.sandbox.model import HOST, load_model
+from tap_tripletex.sandbox.query import check
 from tap_tripletex.sandbox.rate_limit import RateLimit
 from tap_tripletex.sandbox.routing import Route, Routes
 from tap_tripletex.sandbox.sessions import (
@@ -155,10 +156,19 @@ class Sandbox:
     def forbid(self, path_prefix: str, company: int | None = None) -> None:
         """Answer 403/9000 on paths with this prefix, in one company (its id) or in all."""
         self._bans.add(_Ban(path_prefix, company))
+        self._tell_bans()
 
     def allow(self, path_prefix: str, company: int | None = None) -> None:
         """Take back a `forbid` with the same arguments."""
         self._bans.discard(_Ban(path_prefix, company))
+        self._tell_bans()
+
+    def _tell_bans(self) -> None:
+        """Let companies know what is refused, so that their list of modules agrees."""
+        for company in self.companies:
+            prefixes = (ban.prefix for ban in self._bans if ban.company in {None, company.id})
+            company.forbidden = frozenset(prefixes)
+            company.version += 1
 
     def advance(self, today: date) -> None:
         """Live on until the morning of a later day, in all companies."""
@@ -284,6 +294,10 @@ class Sandbox:
         if spec.entity is None:
             raise errors.not_found()
         entity = self.model.entity(spec.entity)
+        params = {**check(route.path, spec, request.params), **route.ids}
+        single = endpoint_of(route.path, params).single
+        if single is not None:
+            return self._answers.one(single(company, params, owner), entity, request, company)
         table = company.table(entity.name)
         if not route.ids:
             # Recorded on /ledger/voucher/openingBalance: 200 with a null where there is none.

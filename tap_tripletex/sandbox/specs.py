@@ -163,8 +163,94 @@ SPECS: dict[str, Spec] = {
             "invoiceShowDeliveryDate": True,
         },
     ),
+    "Employment": Spec(usual={"isMainEmployer": True}),
+    "EmploymentDetails": Spec(money=frozenset({"annualSalary", "hourlyWage", "monthlySalary"})),
+    "Payslip": Spec(money=frozenset({"amount", "grossAmount", "vacationAllowanceAmount"})),
+    "SalarySpecification": Spec(money=frozenset({"amount", "rate"})),
+    "SalaryCompilation": Spec(money=frozenset({"vacationPayBasis"})),
+    "SalaryCompilationLine": Spec(money=frozenset({"amount"})),
+    "TravelExpense": Spec(
+        money=frozenset(
+            {
+                "amount",
+                "chargeableAmount",
+                "chargeableAmountCurrency",
+                "fixedInvoicedAmount",
+                "highRateVAT",
+                "lowRateVAT",
+                "mediumRateVAT",
+                "paymentAmount",
+                "paymentAmountCurrency",
+                "travelAdvance",
+            },
+        ),
+        usual={"vatType": 0, "paymentCurrency": 1, "state": "OPEN", "stateName": "Åpent"},
+    ),
+    "Cost": Spec(
+        money=frozenset(
+            {
+                "amountCurrencyIncVat",
+                "amountNOKInclVAT",
+                "amountNOKInclVATHigh",
+                "amountNOKInclVATLow",
+                "amountNOKInclVATMedium",
+            },
+        ),
+    ),
+    "AccommodationAllowance": Spec(money=frozenset({"amount", "rate"})),
+    "MileageAllowance": Spec(money=frozenset({"amount", "rate"})),
+    "PerDiemCompensation": Spec(money=frozenset({"amount", "rate"})),
+    "TravelExpenseRate": Spec(
+        money=frozenset(
+            {"rate", "breakfastDeductionRate", "lunchDeductionRate", "dinnerDeductionRate"},
+        ),
+    ),
     "Client": Spec(usual={"type": "AS", "currency": 1, "companyMigration": "NONE"}),
 }
+
+_MONEY: dict[str, str] = {
+    "Asset": (
+        "acquisitionCost incomingBalance depreciationRemainingValue externalLastAccountedValue "
+        "externalAccumulatedDepreciation accumulatedDepreciation startingBalance balanceIn "
+        "balanceOut balanceChange depreciationBasis annualDepreciation depreciationDiscrepancy "
+        "depreciationAmount totalDepreciationAmount improvements newHires "
+        "salesAndOtherRealizations accountingRelatedProfitOrLoss"
+    ),
+    "BankReconciliation": "bankAccountClosingBalanceCurrency",
+    "BankStatement": "openingBalanceCurrency closingBalanceCurrency",
+    "BankTransaction": "amountCurrency bankReconciliationMatchSum",
+    "BankTransactionPosting": "amount amountCurrency",
+    "IncomingInvoiceHeaderExternalRead": "invoiceAmount",
+    "IncomingOrderLineExternalRead": "amountInclVat amountExclVat amountVat",
+    "ProductLine": "unitCostCurrency costCurrency",
+    "ProjectBudgetStatus": (
+        "totalTotalIncomeCurrency budgetTotalIncomeCurrency budgetTotalCostCurrency"
+    ),
+    "ProjectInvoiceDetails": (
+        "feeAmount feeAmountCurrency markupAmount markupAmountCurrency "
+        "amountOrderLinesAndReinvoicing amountOrderLinesAndReinvoicingCurrency "
+        "amountTravelReportsAndExpenses amountTravelReportsAndExpensesCurrency "
+        "onAccountBalanceAmount onAccountBalanceAmountCurrency"
+    ),
+    "ProjectOrderLine": "amountExcludingVatCurrency amountIncludingVatCurrency",
+    "ProjectPeriodInvoicingReserve": (
+        "invoiceFeeReserveCurrency periodOrderLinesIncomeCurrency "
+        "invoiceExtracostsReserveCurrency invoiceAkontoReserveAmountCurrency "
+        "invoiceReserveTotalAmountCurrency"
+    ),
+    "ProjectPeriodMonthlyStatus": "income costs",
+    "ProjectSubContract": (
+        "budgetFeeCurrency budgetExpensesCurrency budgetIncomeCurrency budgetNetAmountCurrency"
+    ),
+    "Prospect": ("finalInitialValue finalMonthlyValue finalAdditionalServicesValue totalValue"),
+    "PurchaseOrderline": "amountExcludingVatCurrency amountIncludingVatCurrency",
+    "Reminder": (
+        "charge chargeCurrency totalCharge totalChargeCurrency totalAmountCurrency interests"
+    ),
+    "ResultBudget": "amount",
+    "Stocktaking": "warehouseValue discrepancySum",
+}
+SPECS.update({name: Spec(money=frozenset(text.split())) for name, text in _MONEY.items()})
 
 
 def spec_of(entity: str) -> Spec:

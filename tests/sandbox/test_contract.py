@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.sandbox import test_people as people
+from tests.sandbox.conftest import TODAY
+
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Api
 
@@ -112,3 +115,17 @@ def test_rows_have_the_documented_properties_and_types(
         check(answer, schema, document, path)
     documented = {p["name"] for p in document["paths"][path]["get"]["parameters"]}
     assert set(api.sandbox.model.paths[path].parameters) == documented
+
+
+def test_people_have_the_documented_properties_and_types(
+    api: Api, document: dict[str, Any]
+) -> None:
+    asked: list[tuple[str, str, dict[str, Any]]] = [
+        *((path, path, {}) for path in people.PLAIN),
+        *((path, path, people.EVER) for path in people.WINDOWS),
+        *people.parents(api.sandbox.company(), TODAY),
+    ]
+    for template, path, params in asked:
+        content = document["paths"][template]["get"]["responses"]["200"]["content"]
+        schema = next(iter(content.values()))["schema"]
+        check(api.get(path or template, fields="*", **params), schema, document, template)

@@ -245,13 +245,18 @@ COUNTRIES = (
     (239, "AT", "AUT", "040", "Østerrike"),
 )
 
-# Recorded of one company, plus its project module.
+# Recorded of one company, plus the modules that open paths of which nothing was recorded.
 SALES_MODULES = (
     "WAGE",
     "ELECTRONIC_VOUCHERS",
     "TIME_TRACKING",
     "API_V2",
     "KOMPLETT",
+    "ELECTRO",
+    "FIXED_ASSETS_REGISTER",
+    "LOGISTICS",
+    "PRO",
+    "PROJECT",
     "UP_TO_500_VOUCHERS",
 )
 

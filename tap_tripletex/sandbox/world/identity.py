@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import NamedTuple
+from zlib import crc32
 
 COMPANY_BASE = 107_896_302
 ACCOUNTANT_OFFICE = 107_001_911
@@ -46,13 +47,17 @@ class Ids:
 
     def __init__(self, index: int) -> None:
         """Start the counters of the company with this index."""
+        self._index = index
         self._next = {
             name: base + index * (POSTING_BLOCK if name == "Posting" else BLOCK)
             for name, base in BASES.items()
         }
 
     def next(self, entity: str) -> int:
-        """Return an unused id."""
+        """Return an unused id. Entities without a recorded base start somewhere of their own."""
+        if entity not in self._next:
+            base = 1_000_000 + crc32(entity.encode()) % 90_000 * 1_000
+            self._next[entity] = base + self._index * BLOCK
         self._next[entity] += 1
         return self._next[entity]
 

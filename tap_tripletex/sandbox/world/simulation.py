@@ -3,22 +3,58 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tap_tripletex.sandbox.days import ONE_DAY, is_working_day
+from tap_tripletex.sandbox.world.aftersales import Aftersales
+from tap_tripletex.sandbox.world.archive import Archive
+from tap_tripletex.sandbox.world.assets import Assets
+from tap_tripletex.sandbox.world.banking import Banking
 from tap_tripletex.sandbox.world.books import Books
+from tap_tripletex.sandbox.world.catalogues import Catalogues
 from tap_tripletex.sandbox.world.context import Context
+from tap_tripletex.sandbox.world.hours import Hours
+from tap_tripletex.sandbox.world.logistics import Logistics
+from tap_tripletex.sandbox.world.payroll import Payroll
 from tap_tripletex.sandbox.world.people import People
 from tap_tripletex.sandbox.world.periodic import Periodic
+from tap_tripletex.sandbox.world.project_work import ProjectWork
 from tap_tripletex.sandbox.world.purchases import Purchases
 from tap_tripletex.sandbox.world.registers import Registers
 from tap_tripletex.sandbox.world.sales import Sales
+from tap_tripletex.sandbox.world.staff import Staff
+from tap_tripletex.sandbox.world.travel import Travel
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tap_tripletex.sandbox.company import Company
 
 START = date(2024, 1, 1)
 """First day of every company."""
+
+
+class Part(Protocol):
+    """Some of a company's life that no other depends on; it is lived last every day."""
+
+    def daily(self) -> None:
+        """Live a day, also one off."""
+        ...
+
+
+PARTS: tuple[Callable[[Context, Registers], Part], ...] = (
+    Staff,
+    Payroll,
+    Hours,
+    Travel,
+    Archive,
+    Catalogues,
+    Assets,
+    Banking,
+    Logistics,
+    ProjectWork,
+    Aftersales,
+)
 
 
 class Simulation:
@@ -43,6 +79,7 @@ class Simulation:
         self.purchases = Purchases(self.context, self.books, registers)
         self.people = People(self.context, self.books, registers, self.sales)
         self.periodic = Periodic(self.context, self.books, registers, self.purchases)
+        self._more = [part(self.context, registers) for part in PARTS]
         self._next = START
 
     def run_until(self, today: date) -> None:
@@ -72,3 +109,5 @@ class Simulation:
             self.purchases.daily(self._purchases)
             self.people.daily()
         self.periodic.daily()
+        for part in self._more:
+            part.daily()
