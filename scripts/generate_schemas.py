@@ -25,20 +25,27 @@ SCHEMAS = Path(__file__).parent.parent / "tap_tripletex" / "schemas"
 Json = dict[str, Any]
 
 NAMES = {
-    "creditedInvoice": "credited_invoice_id",  # an invoice's id that does not say so
-    "vismaConnect2FAactive": "visma_connect_2fa_active",  # no camelCase rule splits it
+    ("Employee", "vismaConnect2FAactive"): "visma_connect_2fa_active",  # no rule splits it
+    ("Invoice", "creditedInvoice"): "credited_invoice_id",  # an id that does not say so
+    ("SalaryCompilation", "employee"): "employee_id",  # an id that does not say so
 }
 """Column names that the general rule would get wrong."""
 
 TAKEN = {"company_id": "source_company_id"}
 """Names that every record needs for itself."""
 
-DROPPED = {"changes", "url"}
-"""Left out: ``url`` is the host's noise, ``changes`` becomes created_at and updated_at."""
+DROPPED = {
+    "actions",  # links of the web page
+    "changes",  # becomes created_at and updated_at
+    "url",  # noise of the host
+}
+
+SECRET = {"Subscription": {"authHeaderValue", "hmacSharedSecret"}}
+"""Never asked for: secrets of webhooks, as the document describes them."""
 
 VALUE_OBJECTS = {
     "Address",  # has an id, but no list endpoint: the row would be lost
-    "Link",  # an archive link; its id is that of the target
+    "AutoPaySupport",  # the same
 }
 """Entities with an id that stay nested objects all the same."""
 
@@ -48,13 +55,48 @@ ZERO_IS_A_ROW = {"VatType"}
 ZERO_IDS = {"creditedInvoice"}
 """Integer properties besides ``…Id`` that hold an id, with 0 for none. Recorded on /invoice."""
 
-DATES = {"date", "end", "start", "depreciationFrom"}
+DATES = {"date", "dateCounted", "depreciationFrom", "end", "start"}
 """Dates by whole name. Recorded (AccountingPeriod, AnnualAccount, Posting, …): all YYYY-MM-DD.
-Time-like names (sendTime, timeStart, checkLedgerLogTime) were never recorded: they stay text."""
+Names never seen with a value (termOfPayment, sendTime, timeStart) stay text: no value is lost."""
 
 DATE_NAME = re.compile(r"(Date|DateFrom|DateTo)$|^date(From|To|OfBirth|OfAcquisition)$")
 
+DAY_OF_PARENT = {
+    # The list is filtered by the invoice's date, which its rows do not have.
+    "ProjectInvoiceDetails": {"invoice_date": ("invoice.invoiceDate", "date")},
+}
+"""Columns taken from a reference: dates that a list is filtered by."""
+
+UNTYPED = {
+    # /crm/prospect answers with "object" since 2.75; these are the names and types of earlier
+    # documents. A name that is gone costs its column and a warning.
+    "Prospect": {
+        "id": {"type": "integer"},
+        "version": {"type": "integer"},
+        "changes": {"type": "array"},
+        "name": {"type": "string"},
+        "description": {"type": "string"},
+        "createdDate": {"type": "string"},
+        "customer": {"$ref": "Customer"},
+        "salesEmployee": {"$ref": "Employee"},
+        "isClosed": {"type": "boolean"},
+        "closedReason": {"type": "integer"},
+        "closedDate": {"type": "string"},
+        "competitor": {"type": "string"},
+        "prospectType": {"type": "integer"},
+        "project": {"$ref": "Project"},
+        "projectOffer": {"$ref": "Project"},
+        "finalIncomeDate": {"type": "string"},
+        "finalInitialValue": {"type": "number"},
+        "finalMonthlyValue": {"type": "number"},
+        "finalAdditionalServicesValue": {"type": "number"},
+        "totalValue": {"type": "number"},
+    }
+}
+"""Entities that the document leaves open."""
+
 PERSONAL = {
+    "Customer": {"bankAccountPresentation", "bankAccounts"},
     "Employee": {
         "address",
         "bankAccountNumber",
@@ -72,11 +114,16 @@ PERSONAL = {
         "phoneNumberMobileCountry",
         "usesAbroadPayment",
     },
-    "Customer": {"bankAccounts", "bankAccountPresentation"},
-    "Supplier": {"bankAccounts", "bankAccountPresentation"},
+    "EmploymentDetails": {"annualSalary", "hourlyWage", "monthlySalary"},
+    "Supplier": {"bankAccountPresentation", "bankAccounts"},
     "TimesheetEntry": {"hourlyCost", "hourlyCostPercentage"},
 }
 """Personal or pay: off until selected."""
+
+COSTLY = {
+    "LedgerAccount": {"postings"},  # every posting once more, by its id
+}
+"""Off until selected for the work that they make."""
 
 
 def main() -> None:
@@ -116,10 +163,16 @@ class Entities:
         """Read the object types out of the document."""
         self._schemas: Json = document["components"]["schemas"]
 
+    def knows(self, entity: str) -> bool:
+        """Return whether there is such an entity."""
+        return entity in UNTYPED or entity in self._schemas
+
     def columns(self, entity: str) -> Json:
         """Return the columns of an entity's rows, by name."""
         columns = self._columns(entity, top=True)
-        if "changes" in self._schemas[entity]["properties"]:
+        for name, (source, format_) in DAY_OF_PARENT.get(entity, {}).items():
+            columns[name] = {"source": source, "type": "string", "format": format_, "none": ""}
+        if "changes" in self._properties(entity):
             # Oldest first. Reported: a real answer in the issues of Tripletex/tripletex-api2.
             for name, source in (("created_at", "changes[0]"), ("updated_at", "changes[-1]")):
                 column = {"source": source, "type": "string", "format": "date-time"}
@@ -128,19 +181,24 @@ class Entities:
 
     def _columns(self, entity: str, *, top: bool) -> Json:
         columns: Json = {}
-        for name, definition in self._schemas[entity]["properties"].items():
-            if name in DROPPED or definition.get("writeOnly") or (not top and name == "version"):
+        for name, definition in self._properties(entity).items():
+            left_out = DROPPED | SECRET.get(entity, set()) | (set() if top else {"version"})
+            if name in left_out or definition.get("writeOnly"):
                 continue
-            column_name, column = self._column(name, definition)
+            column_name, column = self._column(entity, name, definition)
             if top:
                 column_name = TAKEN.get(column_name, column_name)
-            if name in PERSONAL.get(entity, ()):
+            if name in PERSONAL.get(entity, set()) | COSTLY.get(entity, set()):
                 column["selected"] = False
             columns[column_name] = column
         return columns
 
-    def _column(self, name: str, definition: Json) -> tuple[str, Json]:
-        column = NAMES.get(name, snake_case(name))
+    def _properties(self, entity: str) -> Json:
+        properties: Json = UNTYPED.get(entity) or self._schemas[entity]["properties"]
+        return properties
+
+    def _column(self, entity: str, name: str, definition: Json) -> tuple[str, Json]:
+        column = NAMES.get((entity, name), snake_case(name))
         if "$ref" in definition:
             return self._reference(name, column, entity_of(definition))
         if definition["type"] != "array":
@@ -148,9 +206,8 @@ class Entities:
         items = definition["items"]
         if "$ref" not in items:
             return column, {"source": name, "type": "array", "items": {"type": items["type"]}}
-        entity = entity_of(items)
-        if self._is_value_object(entity):
-            columns = self._columns(entity, top=False)
+        if self._is_value_object(entity_of(items)):
+            columns = self._columns(entity_of(items), top=False)
             return column, {
                 "source": name,
                 "type": "array",
@@ -172,7 +229,9 @@ class Entities:
         return f"{column}_id", reference
 
     def _is_value_object(self, entity: str) -> bool:
-        return entity in VALUE_OBJECTS or "id" not in self._schemas[entity]["properties"]
+        if not self.knows(entity):
+            return False
+        return entity in VALUE_OBJECTS or "id" not in self._properties(entity)
 
 
 def scalar(name: str, definition: Json) -> Json:

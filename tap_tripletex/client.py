@@ -83,7 +83,13 @@ class Client:
         def send(token: str) -> Page:
             auth = (company.user, token)
             return self._transport.send(
-                "GET", path, params=params, auth=auth, headers=headers, read=read
+                "GET",
+                path,
+                params=params,
+                auth=auth,
+                headers=headers,
+                company_id=company.id,
+                read=read,
             )
 
         token = self._session.token()

@@ -9,10 +9,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
+from tap_tripletex.access import Access
 from tap_tripletex.auth import OSLO, TokenSession
 from tap_tripletex.client import Client
 from tap_tripletex.companies import chosen_companies, own_company
 from tap_tripletex.errors import RefusedError, SettingsError
+from tap_tripletex.parents import ParentIds
 from tap_tripletex.rate_limit import RateLimiter
 from tap_tripletex.redaction import hide, install
 from tap_tripletex.strategies import Calendar
@@ -53,6 +55,8 @@ class Connection:
         )
         self.session = TokenSession(self.transport, settings.grant)
         self.client = Client(self.transport, self.session)
+        self.parent_ids = ParentIds(self.client)
+        self.access = Access(self.client)
 
     @cached_property
     def pool(self) -> ThreadPoolExecutor:
@@ -69,6 +73,11 @@ class Connection:
         return self.session.identity()
 
     @cached_property
+    def own(self) -> Company:
+        """Return the company that the token was made in."""
+        return own_company(self.identity)
+
+    @cached_property
     def companies(self) -> list[Company]:
         """Return the companies to read."""
         return self._chosen[0]
@@ -80,12 +89,11 @@ class Connection:
 
     @cached_property
     def _chosen(self) -> tuple[list[Company], list[UnknownCompanyError]]:
-        own = own_company(self.identity)
-        return chosen_companies(self._settings.companies, own, self.client)
+        return chosen_companies(self._settings.companies, self.own, self.client)
 
     def company(self, company_id: int) -> Company:
-        """Return one of the companies to read."""
-        return next(company for company in self.companies if company.id == company_id)
+        """Return one of the companies to read, or that of the token."""
+        return next(c for c in (*self.companies, self.own) if c.id == company_id)
 
     def calendar(self, company: Company) -> Calendar:
         """Return the days to read in a company."""

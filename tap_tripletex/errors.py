@@ -36,6 +36,10 @@ class RefusedError(TripletexError):
         self.code = code
 
 
+class NotFoundError(RefusedError):
+    """There is no such object."""
+
+
 class ForbiddenError(RefusedError):
     """The token's rights or the company's modules do not cover a path (code 9000)."""
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import partial
+from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -16,6 +17,8 @@ from tap_tripletex.client import ANY_DIGEST, Page
 from tap_tripletex.errors import (
     IllegalFieldError,
     MalformedRowError,
+    NotFoundError,
+    RefusedError,
     ResultTooLargeError,
 )
 from tap_tripletex.prefetch import ahead
@@ -30,14 +33,18 @@ if TYPE_CHECKING:
     from tap_tripletex.client import Client
     from tap_tripletex.records import Shape
     from tap_tripletex.state import SliceState
-    from tap_tripletex.strategies import Slice, Strategy
+    from tap_tripletex.strategies import Ask, Slice, Strategy
 
 Json = dict[str, Any]
+Keys = set[tuple[Any, ...]]
 
 logger = logging.getLogger(__name__)
 
 HELD_ROWS = 50_000
 """Rows of a slice without checksum that are held back until it is known whether they changed."""
+
+UNSORTABLE = 17000
+"""Code of an answer that refuses the field to sort by."""
 
 HASH = "rows:"
 """Prefix of a digest of our own making, which is not sent to the API."""
@@ -49,7 +56,7 @@ class Source:
 
     Attributes:
         name: of the stream, for messages.
-        path: below the API's address; ``{id}`` is the company.
+        path: below the API's address; ``{id}`` is the company unless the strategy says otherwise.
         parameters: of every request, besides those of the slice.
         sorting: sent where the path sorts; keeps offsets stable from page to page.
         keys: columns of the primary key besides company_id.
@@ -66,16 +73,18 @@ class Source:
 
 @dataclass(frozen=True)
 class Opened:
-    """A slice whose first page is here.
+    """A list whose first page is here.
 
     Attributes:
         first: the first page.
+        ask: what was asked.
         fields: the expression that it was asked with.
         shape: what that expression asks for.
         synced_at: when the reading began, in UTC.
     """
 
     first: Page
+    ask: Ask
     fields: str
     shape: Shape
     synced_at: str
@@ -118,7 +127,8 @@ class Reading:
         self._owner = owner
         self._page_size = page_size
         self._unconditional = unconditional
-        self._path = source.path.format(id=company.id)
+        self._sorting = source.sorting
+        self._keys: Keys = set()
 
     def records(self, slices: Iterable[Slice], pool: Executor, width: int) -> Iterator[Json]:
         """Yield the records of all slices that have changed, in order.
@@ -129,38 +139,50 @@ class Reading:
         Args:
             slices: to read.
             pool: fetches ahead.
-            width: how many slices are fetched ahead.
+            width: how many answers are fetched ahead.
         """
         seen: set[str] = set()
-        for part, opened in ahead(pool, slices, self._open, width):
-            yield from self._emit(part, opened, pool, seen)
+        jobs = ((part, ask) for part in slices for ask in part.asks)
+        opened = ahead(pool, jobs, lambda job: self._open(*job), width)
+        for part, answers in groupby(opened, key=lambda answer: answer[0][0]):
+            yield from self._emit(part, (result for _, result in answers), pool, seen)
         self._state.keep_only(seen)
 
     def _emit(
-        self, part: Slice, result: Callable[[], Opened], pool: Executor, seen: set[str]
+        self,
+        part: Slice,
+        answers: Iterator[Callable[[], Opened]],
+        pool: Executor,
+        seen: set[str],
     ) -> Iterator[Json]:
         seen.add(part.key)
         try:
-            opened = result()
+            opened = next(answers)()
         except ResultTooLargeError:
             halves = part.halves()
             if halves is None:
                 raise
             logger.info("%s: %s is too large for one answer; halved.", self._source.name, part.key)
             for half in halves:
-                yield from self._emit(half, partial(self._open, half), pool, seen)
+                answer = partial(self._open, half, half.asks[0])
+                yield from self._emit(half, iter((answer,)), pool, seen)
             return
         if not opened.first.unchanged:
-            yield from self._changed(part, opened, pool)
+            rest = (replace(answer(), synced_at=opened.synced_at) for answer in answers)
+            yield from self._changed(part, opened, rest, pool)
         self._state.advance(self._strategy.replication_key, part.bookmark or opened.synced_at)
 
-    def _changed(self, part: Slice, opened: Opened, pool: Executor) -> Iterator[Json]:
+    def _changed(
+        self, part: Slice, opened: Opened, rest: Iterator[Opened], pool: Executor
+    ) -> Iterator[Json]:
         """Yield the records of a slice and note its digest."""
         digests = {opened.first.digest}
-        records = self._records(part, opened, pool, digests)
+        keys: Keys = set() if self._strategy.disjoint else self._keys
         mark = self._fingerprint(opened.fields)
-        if opened.first.digest is None:
-            yield from self._if_new(part, records, mark)
+        records = self._records(opened, pool, digests, keys)
+        if opened.first.digest is None or len(part.asks) > 1:
+            others = (self._records(answer, pool, digests, keys) for answer in rest)
+            yield from self._if_new(part, chain(records, chain.from_iterable(others)), mark)
         else:
             yield from records
             # Two digests: the set changed while its pages were read. The next run reads it again.
@@ -188,19 +210,18 @@ class Reading:
         self._state.finish(part.key, mark, digest)
 
     def _records(
-        self, part: Slice, opened: Opened, pool: Executor, digests: set[str | None]
+        self, opened: Opened, pool: Executor, digests: set[str | None], keys: Keys
     ) -> Iterator[Json]:
-        """Yield the records of a slice, each key once: offsets move when rows are added."""
-        keys: set[tuple[Any, ...]] = set()
+        """Yield the records of an answer, each key once: offsets move when rows are added."""
         added = {"company_id": self._company.id, "synced_at": opened.synced_at}
-        for page in self._pages(part, opened, pool):
+        for page in self._pages(opened, pool):
             digests.add(page.digest)
             for source in page.values:
-                for record in self._converted(opened.shape, source, part):
+                for record in self._converted(opened, source):
                     key = tuple(record[name] for name in self._source.keys)
                     if None in key:
                         message = (
-                            f"{self._source.name}: a row of {self._path} in company "
+                            f"{self._source.name}: a row of {self._path(opened.ask)} in company "
                             f"{self._company.id} has no {', '.join(self._source.keys)}."
                         )
                         raise MalformedRowError(message)
@@ -209,18 +230,18 @@ class Reading:
                         record.update(added)
                         yield record
 
-    def _converted(self, shape: Shape, source: Json, part: Slice) -> Iterator[Json]:
+    def _converted(self, opened: Opened, source: Json) -> Iterator[Json]:
         try:
-            yield from self._strategy.records(shape, source, part)
+            yield from self._strategy.records(opened.shape, source, opened.ask)
         except (AttributeError, KeyError, TypeError, ValueError) as fault:
             message = (
-                f"{self._source.name}: the row {source.get('id')} of {self._path} in company "
-                f"{self._company.id} is not as documented: {type(fault).__name__}: {fault}."
+                f"{self._source.name}: the row {source.get('id')} of {self._path(opened.ask)} in "
+                f"company {self._company.id} is not as documented: {type(fault).__name__}: {fault}."
             )
             raise MalformedRowError(message) from fault
 
-    def _pages(self, part: Slice, opened: Opened, pool: Executor) -> Iterator[Page]:
-        """Yield the pages of a slice, the next one fetched while one is used."""
+    def _pages(self, opened: Opened, pool: Executor) -> Iterator[Page]:
+        """Yield the pages of an answer, the next one fetched while one is used."""
         page, offset, following = opened.first, 0, None
         try:
             while True:
@@ -228,7 +249,9 @@ class Reading:
                 # More rows than asked for: the path ignores paging, and this is all there is.
                 if self._strategy.pages and len(page.values) == self._page_size:
                     offset += self._page_size
-                    following = pool.submit(self._get, part, opened.fields, offset, ANY_DIGEST)
+                    following = pool.submit(
+                        self._get, opened.ask, opened.fields, offset, ANY_DIGEST
+                    )
                 yield page
                 if following is None:
                     return
@@ -239,20 +262,31 @@ class Reading:
             if following is not None:
                 following.cancel()
 
-    def _open(self, part: Slice) -> Opened:
-        """Fetch the first page of a slice; drop the fields that the API turns out not to have."""
+    def _open(self, part: Slice, ask: Ask) -> Opened:
+        """Fetch the first page of a list; drop what the API turns out not to have."""
         while True:
-            shape = self._shape
+            shape, sorting = self._shape, self._sorting
             fields = self._strategy.fields(shape)
             synced_at = utc_text(datetime.now(timezone.utc))
             try:
-                first = self._get(part, fields, 0, self._known(part, fields))
+                first = self._get(ask, fields, 0, self._known(part, fields))
             except IllegalFieldError as error:
                 self._drop(shape, error)
+            except NotFoundError:
+                if not ask.path:
+                    raise
+                # The parent was deleted since its id was listed.
+                return Opened(Page([]), ask, fields, shape, synced_at)
+            except RefusedError as error:
+                if error.code != UNSORTABLE or sorting is None:
+                    raise
+                self._do_not_sort(error)
             else:
-                return Opened(first, fields, shape, synced_at)
+                return Opened(first, ask, fields, shape, synced_at)
 
-    def _known(self, part: Slice, fields: str) -> str:
+    def _known(self, part: Slice, fields: str) -> str | None:
+        if len(part.asks) > 1:
+            return None
         digest = self._state.digest(part.key, self._fingerprint(fields))
         if self._unconditional or digest is None or digest.startswith(HASH):
             return ANY_DIGEST
@@ -275,19 +309,29 @@ class Reading:
             )
             self._shape = smaller
 
-    def _get(self, part: Slice, fields: str, offset: int, digest: str) -> Page:
-        params = {**self._source.parameters, **part.params}
+    def _do_not_sort(self, error: RefusedError) -> None:
+        with self._shape_lock:
+            if self._sorting is not None:
+                name, field = self._source.name, self._sorting
+                logger.warning("%s: the API does not sort by %s. %s", name, field, error)
+                self._sorting = None
+
+    def _get(self, ask: Ask, fields: str, offset: int, digest: str | None) -> Page:
+        params = {**self._source.parameters, **ask.params}
         if self._strategy.pages:
             params |= {"from": str(offset), "count": str(self._page_size)}
-            if self._source.sorting:
-                params["sorting"] = self._source.sorting
+            if self._sorting:
+                params["sorting"] = self._sorting
         params["fields"] = fields
-        return self._client.get(self._company, self._path, params, digest=digest)
+        return self._client.get(self._company, self._path(ask), params, digest=digest)
+
+    def _path(self, ask: Ask) -> str:
+        return self._source.path.format(**{"id": self._company.id, **ask.path})
 
     def _fingerprint(self, fields: str) -> str:
         source = self._source
         return fingerprint(
-            self._path, sorted(source.parameters.items()), fields, self._company.id, self._owner
+            source.path, sorted(source.parameters.items()), fields, self._company.id, self._owner
         )
 
 

@@ -25,6 +25,7 @@ INT64 = 2**63 - 1
 """Largest id. Recorded: ids of postings and invoices exceed 32 bits."""
 
 INTEGER: Json = {"type": "integer"}
+TEXT: Json = {"type": "string"}
 DATE: Json = {"type": "string", "format": "date"}
 DATE_TIME: Json = {"type": "string", "format": "date-time"}
 
@@ -117,15 +118,15 @@ def _root(source: str) -> str:
 
 
 def _fields(columns: Mapping[str, Json], refused_inside: Collection[str]) -> str:
-    """Return the expression for columns, each name once (created_at and updated_at share one)."""
-    parts: dict[str, None] = {}
+    """Return the expression for columns, each name once with all that is asked for in it."""
+    parts: dict[str, list[str]] = {}
     for column in columns.values():
         root, leaf = _root(column["source"]), column["source"].partition(".")[2]
         properties = column.get("properties") or column.get("items", {}).get("properties")
         if properties:
             leaf = shape(properties, refused_inside).fields
-        parts[f"{root}({leaf})" if leaf else root] = None
-    return ",".join(parts)
+        parts.setdefault(root, []).extend([leaf] if leaf else [])
+    return ",".join(f"{root}({','.join(p)})" if p else root for root, p in parts.items())
 
 
 def _converter(column: Json, refused_inside: Collection[str]) -> Callable[[Json], Any]:
@@ -139,17 +140,17 @@ def _converter(column: Json, refused_inside: Collection[str]) -> Callable[[Json]
         return _list(root, leaf, column["items"], refused_inside)
     if leaf:
         return _reference(root, leaf, column.get("none"))
+    return _value(root, column)
+
+
+def _value(root: str, column: Json) -> Callable[[Json], Any]:
+    if column.get("format") == "date":
+        # Recorded: dates are YYYY-MM-DD. Should one come with a time, the date is kept.
+        return lambda source: (source.get(root) or "")[:10] or None
     if "none" in column:
-        return _value_or_none(root, column["none"])
+        none = column["none"]
+        return lambda source: None if (found := source.get(root)) == none else found
     return lambda source: source.get(root)
-
-
-def _value_or_none(root: str, none: object) -> Callable[[Json], Any]:
-    def value(source: Json) -> Any:  # noqa: ANN401
-        found = source.get(root)
-        return None if found == none else found
-
-    return value
 
 
 def _reference(root: str, leaf: str, none: object) -> Callable[[Json], Any]:

@@ -6,17 +6,19 @@ columns it adds, and which of them tells how far the stream has come.
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise, product
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from typing_extensions import override
 
-from tap_tripletex.records import DATE, DATE_TIME, INTEGER
+from tap_tripletex.records import DATE, DATE_TIME, INTEGER, TEXT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tap_tripletex.records import Shape
 
@@ -61,21 +63,34 @@ class Calendar:
 
 
 @dataclass(frozen=True)
+class Ask:
+    """One list of the API, to be read page by page.
+
+    Attributes:
+        params: what the request asks for besides paging and fields.
+        path: values for the placeholders in the stream's path.
+        columns: values that every record of the answer gets.
+    """
+
+    params: Mapping[str, str] = field(default_factory=dict)
+    path: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Slice:
     """One unit of work of a stream in a company.
 
     Attributes:
         key: its name in the state.
-        params: what the request asks for besides paging and fields.
+        asks: the lists that it is made of.
         bookmark: what the stream's replication key has reached when the slice is read.
-        columns: values that every record of the slice gets.
         window: the parameters' names and days where the slice can be halved.
     """
 
     key: str
-    params: Mapping[str, str] = field(default_factory=dict)
+    asks: Sequence[Ask] = (Ask(),)
     bookmark: str | None = None
-    columns: Mapping[str, str] = field(default_factory=dict)
     window: tuple[str, date, str, date] | None = None
 
     def halves(self) -> tuple[Slice, Slice] | None:
@@ -93,10 +108,29 @@ class Slice:
 def _window(start: str, first: date, end: str, after: date, key: str) -> Slice:
     return Slice(
         key,
-        params={start: first.isoformat(), end: after.isoformat()},
+        (Ask({start: first.isoformat(), end: after.isoformat()}),),
         bookmark=(after - DAY).isoformat(),
         window=(start, first, end, after),
     )
+
+
+@dataclass(frozen=True)
+class Parents:
+    """Objects whose ids other streams are asked by; listed once a run for all of them.
+
+    Attributes:
+        path: of their list.
+        id: name of the id in the list, after a dot if it is that of a reference.
+        params: of the list.
+    """
+
+    path: str
+    id: str = "id"
+    params: tuple[tuple[str, str], ...] = ()
+
+
+Ids = Callable[[Parents], "Sequence[int]"]
+"""Gives the ids of parents in the company that is read."""
 
 
 class Strategy(Protocol):
@@ -114,20 +148,25 @@ class Strategy(Protocol):
     def pages(self) -> bool:
         """Return whether the answer comes in pages."""
 
-    def slices(self, calendar: Calendar) -> Iterator[Slice]:
+    @property
+    def disjoint(self) -> bool:
+        """Return whether no row can be in two slices."""
+
+    def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:
         """Yield the slices, oldest first."""
 
     def fields(self, shape: Shape) -> str:
         """Return the ``fields`` expression of the request."""
 
-    def records(self, shape: Shape, source: Json, part: Slice) -> Iterator[Json]:
+    def records(self, shape: Shape, source: Json, ask: Ask) -> Iterator[Json]:
         """Yield the records in one object of the answer."""
 
 
 class Whole:
     """Each object of the answer is one record."""
 
-    pages: ClassVar[bool] = True
+    pages: bool = True
+    disjoint: bool = True
 
     @property
     def columns(self) -> Mapping[str, Json]:
@@ -138,10 +177,10 @@ class Whole:
         """Return the shape's own expression."""
         return shape.fields
 
-    def records(self, shape: Shape, source: Json, part: Slice) -> Iterator[Json]:
-        """Yield the object as one record, with the columns of the slice."""
+    def records(self, shape: Shape, source: Json, ask: Ask) -> Iterator[Json]:
+        """Yield the object as one record, with the columns of what was asked."""
         record = shape.convert(source)
-        record.update(part.columns)
+        record.update(ask.columns)
         yield record
 
 
@@ -156,19 +195,44 @@ class List(Whole):
 
     every: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     replication_key: str = "synced_at"
+    disjoint: bool = False
 
-    def slices(self, calendar: Calendar) -> Iterator[Slice]:  # noqa: ARG002 - one interface
+    def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:  # noqa: ARG002
         """Yield one slice for each combination of values."""
         for values in product(*self.every.values()):
             params = dict(zip(self.every, values, strict=True))
-            yield Slice("&".join(f"{k}={v}" for k, v in params.items()) or "all", params)
+            yield Slice("&".join(f"{k}={v}" for k, v in params.items()) or "all", (Ask(params),))
 
 
 @dataclass(frozen=True)
 class Single(List):
     """One object, which is the company's own."""
 
-    pages: ClassVar[bool] = False
+    pages: bool = False
+
+
+@dataclass(frozen=True)
+class Keyless(List):
+    """A list of rows without id: each row's content is its key.
+
+    Attributes:
+        key: column of the key.
+    """
+
+    key: str = "row_key"
+
+    @property
+    @override
+    def columns(self) -> Mapping[str, Json]:
+        """Return the column of the key."""
+        return {self.key: TEXT}
+
+    @override
+    def records(self, shape: Shape, source: Json, ask: Ask) -> Iterator[Json]:
+        """Yield the object with a key made of its content."""
+        for record in super().records(shape, source, ask):
+            content = sorted((name, str(value)) for name, value in record.items())
+            yield record | {self.key: hashlib.sha256(repr(content).encode()).hexdigest()[:16]}
 
 
 @dataclass(frozen=True)
@@ -185,7 +249,7 @@ class Window(Whole):
     start: str = "dateFrom"
     end: str = "dateTo"
 
-    def slices(self, calendar: Calendar) -> Iterator[Slice]:
+    def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:  # noqa: ARG002
         """Yield what lies before the first day, if it is to be read, then the months."""
         if calendar.open_start:
             first, key = calendar.first, f"..{calendar.first}"
@@ -195,38 +259,131 @@ class Window(Whole):
 
 
 @dataclass(frozen=True)
+class Ever(Whole):
+    """All days in one request, from before the first row to the end of the horizon's year.
+
+    Attributes:
+        start: parameter of the first day.
+        end: parameter of the day after the last.
+    """
+
+    start: str
+    end: str
+    replication_key: str = "synced_at"
+
+    def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:  # noqa: ARG002
+        """Yield the one slice."""
+        end = date(calendar.horizon.year + 1, 1, 1)
+        yield Slice("all", (Ask({self.start: BEGINNING.isoformat(), self.end: end.isoformat()}),))
+
+
+@dataclass(frozen=True)
 class Period(Whole):
     """A total for each calendar month.
 
     Attributes:
         replication_key: the column of the month's first day.
+        last: the column of the month's last day, where the rows do not have it.
         start: parameter of the first day.
-        end: parameter of the day after the last.
+        end: parameter of the last day, or of the day after it.
+        inclusive: whether the last day is asked for by itself.
     """
 
     replication_key: str = "start_date"
+    last: str | None = None
     start: str = "dateFrom"
     end: str = "dateTo"
+    inclusive: bool = False
 
-    def slices(self, calendar: Calendar) -> Iterator[Slice]:
+    @property
+    @override
+    def columns(self) -> Mapping[str, Json]:
+        """Return the columns of the month's first and last day."""
+        return {self.replication_key: DATE} | ({self.last: DATE} if self.last else {})
+
+    def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:  # noqa: ARG002
         """Yield the months; they cannot be halved, the halves would be other totals."""
         for first, after in calendar.months(calendar.horizon):
-            params = {self.start: first.isoformat(), self.end: after.isoformat()}
-            day = first.isoformat()
-            yield Slice(f"{first:%Y-%m}", params, day, {self.replication_key: day})
+            last = after - DAY
+            end = last if self.inclusive else after
+            columns = {self.replication_key: first.isoformat()}
+            if self.last:
+                columns[self.last] = last.isoformat()
+            params = {self.start: first.isoformat(), self.end: end.isoformat()}
+            yield Slice(f"{first:%Y-%m}", (Ask(params, columns=columns),), first.isoformat())
+
+
+@dataclass(frozen=True)
+class Years(Whole):
+    """One request a calendar year, from the first day's to the horizon's.
+
+    Attributes:
+        year: parameter of the year; None where there are parameters of days.
+        start: parameter of the year's first day.
+        end: parameter of the year's last day, or of the day after it.
+        inclusive: whether the last day is asked for by itself.
+    """
+
+    year: str | None = "year"
+    start: str = ""
+    end: str = ""
+    inclusive: bool = False
+    replication_key: str = "synced_at"
+    pages: bool = True
+    disjoint: bool = True
+
+    def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:  # noqa: ARG002
+        """Yield the years."""
+        for year in range(calendar.first.year, calendar.horizon.year + 1):
+            first, after = date(year, 1, 1), date(year + 1, 1, 1)
+            if self.year:
+                yield Slice(f"{year}", (Ask({self.year: f"{year}"}),))
+            elif self.inclusive:
+                last = (after - DAY).isoformat()
+                yield Slice(f"{year}", (Ask({self.start: first.isoformat(), self.end: last}),))
+            else:
+                yield _window(self.start, first, self.end, after, key=f"{year}")
+
+
+@dataclass(frozen=True)
+class Named(Whole):
+    """One request for each month or week that has begun, named by one parameter.
+
+    Attributes:
+        param: the parameter.
+        week: weeks as 2026-05 (ISO 8601), otherwise months as 2026-01.
+    """
+
+    param: str
+    week: bool = False
+    replication_key: str = "synced_at"
+
+    def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:  # noqa: ARG002
+        """Yield the months or weeks."""
+        if self.week:
+            days = (calendar.today - calendar.first).days
+            dates = (calendar.first + n * DAY for n in range(days + 1))
+            names = [f"{day:%G-%V}" for day in dates]
+        else:
+            names = [f"{first:%Y-%m}" for first, _ in calendar.months(calendar.today)]
+        for name in dict.fromkeys(names):
+            yield Slice(name, (Ask({self.param: name}),))
 
 
 @dataclass(frozen=True)
 class Snapshot(Whole):
-    """What was open at the end of each past month and is open today.
+    """What was so at the end of each past month and is so today.
 
     Attributes:
         replication_key: the column of the day; what happened on that day is in the snapshot.
-        date: parameter of the day after.
+        date: parameter of the day.
+        exclusive: whether the day after is to be asked for.
     """
 
     replication_key: str = "as_of_date"
     date: str = "date"
+    exclusive: bool = True
+    pages: bool = True
 
     @property
     @override
@@ -234,16 +391,32 @@ class Snapshot(Whole):
         """Return the column of the day."""
         return {self.replication_key: DATE}
 
-    def slices(self, calendar: Calendar) -> Iterator[Slice]:
+    def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:  # noqa: ARG002
         """Yield the ends of the past months, then today."""
         ends = [after - DAY for _, after in calendar.months(calendar.today)]
         for day in (*(end for end in ends if end < calendar.today), calendar.today):
-            yield Slice(
-                day.isoformat(),
-                {self.date: (day + DAY).isoformat()},
-                day.isoformat(),
-                {self.replication_key: day.isoformat()},
-            )
+            asked = day + DAY if self.exclusive else day
+            columns = {self.replication_key: day.isoformat()}
+            ask = Ask({self.date: asked.isoformat()}, columns=columns)
+            yield Slice(day.isoformat(), (ask,), day.isoformat())
+
+
+@dataclass(frozen=True)
+class AsOf(Whole):
+    """What was so at the end of each past month or is so today, each row once.
+
+    Attributes:
+        date: parameter of the day.
+    """
+
+    date: str
+    replication_key: str = "synced_at"
+
+    def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:  # noqa: ARG002
+        """Yield one slice of all days."""
+        days = [*(after - DAY for _, after in calendar.months(calendar.today)), calendar.today]
+        asked = sorted({min(day, calendar.today) for day in days})
+        yield Slice("all", [Ask({self.date: day.isoformat()}) for day in asked])
 
 
 @dataclass(frozen=True)
@@ -273,23 +446,28 @@ class Nested:
         return self.of.pages
 
     @property
+    def disjoint(self) -> bool:
+        """Return whether no object can be in two slices."""
+        return self.of.disjoint
+
+    @property
     def columns(self) -> Mapping[str, Json]:
         """Return the columns of the object's id and date."""
         dates = {self.replication_key: DATE} if self.date else {}
         return {self.parent: INTEGER, **dates}
 
-    def slices(self, calendar: Calendar) -> Iterator[Slice]:
+    def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:
         """Yield those of the objects."""
-        return self.of.slices(calendar)
+        return self.of.slices(calendar, ids)
 
     def fields(self, shape: Shape) -> str:
         """Return an expression that expands the lines, and asks for nothing else but the keys."""
         date = f",{self.date}" if self.date else ""
         return f"id{date},{self.lines}({shape.fields})"
 
-    def records(self, shape: Shape, source: Json, part: Slice) -> Iterator[Json]:
+    def records(self, shape: Shape, source: Json, ask: Ask) -> Iterator[Json]:
         """Yield the object's lines."""
-        columns: Json = {self.parent: source.get("id"), **part.columns}
+        columns: Json = {self.parent: source.get("id"), **ask.columns}
         if self.date:
             columns[self.replication_key] = source.get(self.date)
         for line in source.get(self.lines) or ():

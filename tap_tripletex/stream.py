@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Stream
@@ -53,6 +53,9 @@ class TripletexStream(Stream):
         key: columns of the primary key besides company_id.
         parameters: of every request.
         sorting: keeps offsets stable from page to page; None where the path does not sort.
+        of_token: read once, from the token's own company, whatever companies are read.
+        needs: entitlement of the token's user (AUTH_…) or module of the company without which
+            Tripletex refuses the path, where known.
     """
 
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
@@ -63,6 +66,8 @@ class TripletexStream(Stream):
     key: ClassVar[tuple[str, ...]] = ("id",)
     parameters: ClassVar[Mapping[str, str]] = {}
     sorting: ClassVar[str | None] = "id"
+    of_token: ClassVar[bool] = False
+    needs: ClassVar[str | None] = None
 
     def __init__(self, tap: TapTripletex) -> None:
         """Build the schema once, as a plain dictionary: the SDK reads it for every record."""
@@ -95,7 +100,9 @@ class TripletexStream(Stream):
     @override
     def partitions(self) -> list[Json]:
         """Return one partition for each company that is read."""
-        return [{"company_id": company.id} for company in self.tap.connection.companies]
+        connection = self.tap.connection
+        companies = [connection.own] if self.of_token else connection.companies
+        return [{"company_id": company.id} for company in companies]
 
     @override
     def get_records(self, context: Context | None) -> Iterable[Json]:
@@ -123,7 +130,8 @@ class TripletexStream(Stream):
             page_size=self.tap.settings.page_size,
             unconditional=self.replication_method == REPLICATION_FULL_TABLE,
         )
-        slices = self.strategy.slices(connection.calendar(company))
+        ids = partial(connection.parent_ids, company)
+        slices = self.strategy.slices(connection.calendar(company), ids)
         width = 1 if self.ABORT_AT_RECORD_COUNT else self.tap.settings.max_concurrency
         for record in reading.records(slices, connection.pool, width):
             self.tap.report.records[self.name] += 1
@@ -140,9 +148,8 @@ class TripletexStream(Stream):
         if not isinstance(error, ForbiddenError):
             return Trouble(self.name, company.id, str(error), fatal=True)
         was_readable = not self._slice_state(company, context).is_new
-        advice = (
-            "It was readable in an earlier run: give the right back, or deselect the stream."
-            if was_readable
-            else "Grant the token's user the right or switch the module on, or deselect the stream."
-        )
+        connection = self.tap.connection
+        advice = connection.access.advice(company, connection.identity, self.needs)
+        if was_readable:
+            advice = f"It was readable in an earlier run. {advice}"
         return Trouble(self.name, company.id, f"{error} {advice}", fatal=was_readable)

@@ -12,7 +12,7 @@ from singer_sdk import Tap
 from singer_sdk.contrib.msgspec import MsgSpecWriter
 from typing_extensions import override
 
-from tap_tripletex.companies import client_companies, own_company
+from tap_tripletex.companies import client_companies
 from tap_tripletex.connection import Connection
 from tap_tripletex.errors import RefusedError, TripletexError
 from tap_tripletex.report import Report, Trouble
@@ -90,7 +90,7 @@ class TapTripletex(Tap):
             TripletexError: when they open none.
         """
         connection = self.connection
-        own = own_company(connection.identity)
+        own = connection.own
         clients = client_companies(connection.client, own)
         try:
             value = connection.client.get(own, f"/company/{own.id}", {"fields": "name"}).values

@@ -18,6 +18,7 @@ from tap_tripletex.errors import (
     AuthenticationError,
     ForbiddenError,
     IllegalFieldError,
+    NotFoundError,
     RateLimitedError,
     RefusedError,
     ResultTooLargeError,
@@ -99,6 +100,7 @@ class Transport:
         body: Mapping[str, Any] | None = None,
         auth: tuple[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        company_id: int | None = None,
         read: Callable[[requests.Response], T],
     ) -> T:
         """Send a request until there is an answer, 2xx or 304, that can be read.
@@ -110,6 +112,7 @@ class Transport:
             body: sent as JSON.
             auth: user name (the company) and password (the session token).
             headers: sent besides the usual ones.
+            company_id: named in messages.
             read: makes of the answer what is returned; an UnavailableError that it raises is
                 retried like a lost connection.
 
@@ -124,7 +127,7 @@ class Transport:
         # Commas, parentheses and asterisks are legal in a query; encoded they fill the URL.
         query = f"?{urlencode(params, safe=',()*')}" if params else ""
         url = f"{self._base_url}{quote(path, safe='/:')}{query}"
-        shown = f"{method} {redact(path)}" + (f" (company {auth[0]})" if auth else "")
+        shown = f"{method} {redact(path)}" + (f" (company {company_id})" if company_id else "")
 
         def attempt() -> T:
             window = self._limiter.acquire()
@@ -214,6 +217,8 @@ def error_of(  # noqa: PLR0911 - one return for each meaning
         return UnavailableError(message)
     if status == requests.codes.unauthorized:
         return AuthenticationError(message)
+    if status == requests.codes.not_found:
+        return NotFoundError(message, code)
     return RefusedError(message, code)
 
 

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+import importlib.util
+import json
+import statistics
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +41,11 @@ def test_meltano_leaves_off_what_is_off_until_selected(extractor: dict[str, Any]
     off = {
         f"!{stream.name}.{name}"
         for stream in STREAMS
+        if stream.selected_by_default
         for name, column in columns_of(stream.entity).items()
         if not column.get("selected", True) and name not in usual
     }
+    off |= {f"!{stream.name}.*" for stream in STREAMS if not stream.selected_by_default}
     assert set(extractor["select"]) == {"*.*", *off, *(f"!*.{name}" for name in usual)}
 
 
@@ -75,3 +83,68 @@ def test_streams_are_named_once_and_described() -> None:
     assert len(names) == len(set(names))
     assert all(stream.__doc__ for stream in STREAMS)
     assert all(area.__doc__ for area in AREAS)
+
+
+def script(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(ROOT / "scripts" / name), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_the_pages_about_streams_are_current() -> None:
+    result = script("generate_docs.py", "--check")
+    assert result.returncode == 0, result.stdout
+
+
+def test_the_readme_says_what_is_off_until_selected() -> None:
+    spec = importlib.util.spec_from_file_location("pages", ROOT / "scripts" / "generate_docs.py")
+    assert spec is not None
+    assert spec.loader is not None
+    pages = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(pages)
+    assert "\n".join(pages.personal()) in (ROOT / "README.md").read_text()
+
+
+def test_a_stream_is_a_declaration_of_a_few_lines() -> None:
+    lengths = [
+        sum(1 for part in ast.walk(declared) if isinstance(part, ast.stmt | ast.ClassDef)) - 1
+        for area in AREAS
+        for declared in ast.parse(Path(str(area.__file__)).read_text()).body
+        if isinstance(declared, ast.ClassDef)
+    ]
+    assert len(lengths) == len(STREAMS)
+    assert statistics.median(lengths) <= 6
+
+
+def test_drift_of_the_official_document_is_told(tmp_path: Path) -> None:
+    document = tmp_path / "openapi.json"
+    account = {"type": "object", "properties": {"id": {"type": "integer"}, "brandNew": TEXT}}
+    rows = {"values": {"type": "array", "items": {"$ref": "#/components/schemas/Account"}}}
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/ListResponseAccount"}}}
+    answer = {"get": {"responses": {"200": {"content": content}}}}
+    schemas = {"Account": account, "ListResponseAccount": {"properties": rows}}
+    paths = {"/ledger/account": answer, "/ledger/novelty": answer}
+    document.write_text(json.dumps({"paths": paths, "components": {"schemas": schemas}}))
+    result = script("check_drift.py", str(document))
+    assert result.returncode == 1
+    lines = result.stdout.splitlines()
+    assert "new: Account.brand_new (string from brandNew)" in lines
+    assert "gone: Account.number (integer from number)" in lines
+    assert "gone: entity Posting" in lines
+    assert "gone: path /ledger/posting" in lines
+    assert "new: list /ledger/novelty, which no stream reads" in lines
+    assert "new: list /ledger/account, which no stream reads" not in lines
+
+
+TEXT = {"type": "string"}
+
+
+def test_every_key_is_a_column() -> None:
+    for stream in STREAMS:
+        columns = {**columns_of(stream.entity), **stream.strategy.columns, "synced_at": None}
+        assert set(stream.key) <= set(columns), stream.name
+        assert stream.strategy.replication_key in columns, stream.name

@@ -57,7 +57,7 @@ class Reader:
             page_size=options.pop("page_size", 2),
             **options,
         )
-        return reading.records(strategy.slices(CALENDAR), self.pool, 4)
+        return reading.records(strategy.slices(CALENDAR, lambda _: [3, 4]), self.pool, 4)
 
     def run(self, strategy: Strategy, **options: Any) -> list[dict[str, Any]]:
         return list(self.begin(strategy, **options))

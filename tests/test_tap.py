@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -10,6 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from singer_sdk.testing import SuiteConfig, get_tap_test_class
 
+from tap_tripletex.sandbox import ACCOUNTANT_TOKEN, CONSUMER_TOKEN, Sandbox
 from tap_tripletex.streams import STREAMS
 from tap_tripletex.tap import TapTripletex
 
@@ -18,8 +21,30 @@ if TYPE_CHECKING:
 
 CONFIG = {"api_url": "sandbox://", "start_date": "2026-01-01"}
 
+OFFICE = {
+    **CONFIG,
+    "consumer_token": CONSUMER_TOKEN,
+    "employee_token": ACCOUNTANT_TOKEN,
+    "company_ids": "all",
+}
+"""An accounting office's: only its token opens client companies."""
+
+
+def whole_catalog() -> dict[str, Any]:
+    """Return the discovered catalog with everything selected."""
+    found: dict[str, Any] = TapTripletex(config=CONFIG).catalog_dict
+    for stream in found["streams"]:
+        for entry in stream["metadata"]:
+            entry["metadata"]["selected"] = True
+    return found
+
+
 TestStandard = get_tap_test_class(
-    TapTripletex, config=CONFIG, suite_config=SuiteConfig(max_records_limit=20)
+    TapTripletex,
+    config=OFFICE,
+    # Some streams are off by default, which the SDK's tests do not expect.
+    catalog=whole_catalog(),
+    suite_config=SuiteConfig(max_records_limit=20),
 )
 
 
@@ -65,19 +90,12 @@ def sync(capfd: pytest.CaptureFixture[str], **arguments: Any) -> Run:
 @pytest.fixture(scope="module")
 def whole(request: pytest.FixtureRequest) -> Run:
     """A first run with everything on, private columns too."""
-    everything = TapTripletex(config=CONFIG).catalog_dict
-    for stream in everything["streams"]:
-        for entry in stream["metadata"]:
-            entry["metadata"]["selected"] = True
     capture = request.config.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled():
-        import contextlib  # noqa: PLC0415
-        import io  # noqa: PLC0415
-
         buffer = io.BytesIO()
         text = io.TextIOWrapper(buffer, encoding="utf-8", write_through=True)
         with contextlib.redirect_stdout(text):
-            tap = TapTripletex(config=CONFIG, catalog=everything)
+            tap = TapTripletex(config=OFFICE, catalog=whole_catalog())
             tap.run()
             tap.close()
     return Run(buffer.getvalue().decode())
@@ -105,6 +123,38 @@ def test_every_selected_column_is_filled_somewhere(whole: Run) -> None:
     assert {"voucher_id", "account_id", "customer_id", "vat_type_id", "updated_at"} <= filled
     filled = {name for record in whole.records("customers") for name in record if record[name]}
     assert {"postal_address", "created_at", "account_manager_id", "organization_number"} <= filled
+
+
+def test_secrets_of_webhooks_are_never_asked_for(whole: Run) -> None:
+    assert whole.records("event_subscriptions")
+    text = json.dumps(whole.messages)
+    assert "authHeaderValue" not in text
+    assert "auth_header_value" not in text
+    company = Sandbox(rate_limit=None).company()
+    for row in company.rows("Subscription"):
+        for secret in (row["authHeaderValue"], row["hmacSharedSecret"]):
+            assert secret
+            assert secret not in text
+
+
+def test_children_belong_to_parents_that_are_there(whole: Run) -> None:
+    for child, column, parent in (
+        ("bank_transactions", "bank_statement_id", "bank_statements"),
+        ("asset_postings", "asset_id", "assets"),
+        ("order_lines", "order_id", "orders"),
+        ("project_tasks", "project_id", "projects"),
+        ("payslip_specifications", "payslip_id", "payslips"),
+        ("salary_compilations", "employee_id", "employees"),
+        ("currency_rates", "currency_id", "currencies"),
+    ):
+        parents = {record["id"] for record in whole.records(parent)}
+        assert {record[column] for record in whole.records(child)} <= parents, child
+
+
+def test_off_by_default_streams_are_off(capfd: pytest.CaptureFixture[str]) -> None:
+    run = sync(capfd, config={**CONFIG, "start_date": "2026-10-01"})
+    schemas = {message["stream"] for message in run.of_type("SCHEMA")}
+    assert schemas == {stream.name for stream in STREAMS if stream.selected_by_default}
 
 
 def test_a_second_run_emits_no_record_and_keeps_the_state(

@@ -10,6 +10,7 @@ from tap_tripletex.errors import (
     AuthenticationError,
     ForbiddenError,
     IllegalFieldError,
+    NotFoundError,
     RateLimitedError,
     RefusedError,
     ResultTooLargeError,
@@ -116,7 +117,7 @@ def test_429_is_retried_for_longer_than_faults(transport: Transport, requests_mo
         (error(401, 9000, "Attempt to read unauthorized object."), ForbiddenError),
         (error(403, 9000, "You do not have permission to access this feature."), ForbiddenError),
         ({"status_code": 403, "text": ""}, ForbiddenError),
-        (error(404, 6000, "Object not found"), RefusedError),
+        (error(404, 6000, "Object not found"), NotFoundError),
         (error(422, 15000, "Validation failed"), RefusedError),
         (error(422, 23000, "Result set too large. Limit of 10000 reached."), ResultTooLargeError),
         ({"status_code": 302, "headers": {"Location": "https://elsewhere.test"}}, RefusedError),
@@ -153,7 +154,7 @@ def test_messages_say_what_where_and_which_request(
         **error(422, 15000, "Validation failed", validationMessages=validation),
     )
     with pytest.raises(RefusedError) as caught:
-        get(transport, "/ledger/posting", auth=("77", "token"))
+        get(transport, "/ledger/posting", auth=("0", "token"), company_id=77)
     assert str(caught.value) == (
         "GET /ledger/posting (company 77) was answered 422/15000: Validation failed; "
         "dateTo: Kan ikke være null (request id ba8da6a5)."

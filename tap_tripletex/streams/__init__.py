@@ -5,16 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tap_tripletex.streams import (
+    assets,
+    bank,
     company,
     crm,
+    documents,
+    inventory,
     ledger,
     organisation,
     product,
     project,
     purchase,
     reference,
+    salary,
     sales,
     timesheet,
+    travel,
 )
 
 if TYPE_CHECKING:
@@ -24,15 +30,21 @@ if TYPE_CHECKING:
 
 AREAS: tuple[ModuleType, ...] = (
     ledger,
+    assets,
+    bank,
     company,
     crm,
     sales,
     purchase,
     product,
+    inventory,
     project,
     organisation,
+    salary,
     timesheet,
+    travel,
     reference,
+    documents,
 )
 
 STREAMS: tuple[type[TripletexStream], ...] = tuple(

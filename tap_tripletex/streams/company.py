@@ -1,8 +1,8 @@
-"""The company itself."""
+"""The company itself, its units and what it has switched on."""
 
 from __future__ import annotations
 
-from tap_tripletex.strategies import Single
+from tap_tripletex.strategies import List, Single
 from tap_tripletex.stream import TripletexStream
 
 
@@ -13,3 +13,42 @@ class Companies(TripletexStream):
     path = "/company/{id}"
     entity = "Company"
     strategy = Single()
+
+
+class ClientCompanies(TripletexStream):
+    """Companies that the token opens besides its own: the clients of an accounting office."""
+
+    name = "client_companies"
+    path = "/company/>withLoginAccess"
+    entity = "Client"
+    of_token = True
+    strategy = List()
+
+
+class SalesModules(TripletexStream):
+    """Modules that the company has switched on."""
+
+    name = "sales_modules"
+    path = "/company/salesmodules"
+    entity = "SalesModule"
+    key = ("name",)
+    strategy = List()
+    sorting = None
+
+
+class Divisions(TripletexStream):
+    """Units of the company with an organisation number of their own."""
+
+    name = "divisions"
+    path = "/division"
+    entity = "Division"
+    strategy = List()
+
+
+class EventSubscriptions(TripletexStream):
+    """Webhooks of the integration, without their secrets."""
+
+    name = "event_subscriptions"
+    path = "/event/subscription"
+    entity = "Subscription"
+    strategy = List()

@@ -9,6 +9,24 @@ ACTIVE_OR_NOT = {"isInactive": ("false", "true")}
 """The document gives isInactive the default false, which would hide the inactive ones."""
 
 
+class Contacts(TripletexStream):
+    """Contact persons of customers."""
+
+    name = "contacts"
+    path = "/contact"
+    entity = "Contact"
+    strategy = List()
+
+
+class Prospects(TripletexStream):
+    """Sales that may come."""
+
+    name = "prospects"
+    path = "/crm/prospect"
+    entity = "Prospect"
+    strategy = List()
+
+
 class Customers(TripletexStream):
     """Customers, inactive ones too."""
 
@@ -27,6 +45,15 @@ class CustomerCategories(TripletexStream):
     strategy = List()
 
 
+class DeliveryAddresses(TripletexStream):
+    """Addresses that goods are sent to."""
+
+    name = "delivery_addresses"
+    path = "/deliveryAddress"
+    entity = "DeliveryAddress"
+    strategy = List()
+
+
 class Suppliers(TripletexStream):
     """Suppliers, inactive ones too."""
 
@@ -34,12 +61,3 @@ class Suppliers(TripletexStream):
     path = "/supplier"
     entity = "Supplier"
     strategy = List(ACTIVE_OR_NOT)
-
-
-class Contacts(TripletexStream):
-    """Contact persons of customers."""
-
-    name = "contacts"
-    path = "/contact"
-    entity = "Contact"
-    strategy = List()

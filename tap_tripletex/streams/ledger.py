@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from tap_tripletex.strategies import List, Period, Snapshot, Window
+from tap_tripletex.strategies import Keyless, List, Period, Single, Snapshot, Window, Years
 from tap_tripletex.stream import TripletexStream
+
+ALL_BUDGETS = {
+    "includeAllDepartmentResultBudgets": "true",
+    "includeAllProjectResultBudgets": "true",
+    "includeAllProductResultBudgets": "true",
+    "includeAllEmployeeResultBudgets": "true",
+}
 
 
 class Accounts(TripletexStream):
@@ -33,12 +40,50 @@ class Vouchers(TripletexStream):
     strategy = Window("date")
 
 
+class NonPostedVouchers(TripletexStream):
+    """Vouchers that are not in the ledger yet; they leave this list when they are posted."""
+
+    name = "non_posted_vouchers"
+    path = "/ledger/voucher/>nonPosted"
+    entity = "Voucher"
+    strategy = List()
+    parameters = {"includeNonApproved": "true"}
+
+
+class VoucherReception(TripletexStream):
+    """Vouchers that have arrived and wait for someone to deal with them."""
+
+    name = "voucher_reception"
+    path = "/ledger/voucher/>voucherReception"
+    entity = "Voucher"
+    strategy = List()
+
+
 class VoucherTypes(TripletexStream):
     """Kinds of vouchers."""
 
     name = "voucher_types"
     path = "/ledger/voucherType"
     entity = "VoucherType"
+    strategy = List()
+
+
+class VoucherStatuses(TripletexStream):
+    """How far vouchers sent to other systems have come."""
+
+    name = "voucher_statuses"
+    path = "/voucherStatus"
+    entity = "VoucherStatus"
+    strategy = List()
+    needs = "to be set up by Tripletex"
+
+
+class VoucherMessages(TripletexStream):
+    """Messages about vouchers."""
+
+    name = "voucher_messages"
+    path = "/voucherMessage"
+    entity = "VoucherMessage"
     strategy = List()
 
 
@@ -52,7 +97,7 @@ class CloseGroups(TripletexStream):
 
 
 class OpenPostings(TripletexStream):
-    """Receivables and payables still open at the end of each month, and today."""
+    """Receivables and payables still open at the end of each past month, and today."""
 
     name = "open_postings"
     path = "/ledger/posting/openPost"
@@ -64,7 +109,7 @@ class OpenPostings(TripletexStream):
 
 
 class BalanceSheet(TripletexStream):
-    """Opening balance, change and closing balance of each account in each month."""
+    """Trial balance: opening balance, change and closing balance of each account in each month."""
 
     name = "balance_sheet"
     path = "/balanceSheet"
@@ -75,8 +120,19 @@ class BalanceSheet(TripletexStream):
     parameters = {"includeActiveAccountsWithoutMovements": "true"}
 
 
+class LedgerAccounts(TripletexStream):
+    """Opening and closing balance of each account with postings in a month, in currency too."""
+
+    name = "ledger_accounts"
+    path = "/ledger"
+    entity = "LedgerAccount"
+    key = ("account_id", "date_from", "date_to")
+    strategy = Period("date_from", last="date_to")
+    sorting = "account.id"
+
+
 class AccountingPeriods(TripletexStream):
-    """The months of the fiscal years, open or closed."""
+    """The months of the fiscal years, open or closed; ``end`` is the day after the last."""
 
     name = "accounting_periods"
     path = "/ledger/accountingPeriod"
@@ -85,12 +141,32 @@ class AccountingPeriods(TripletexStream):
 
 
 class AnnualAccounts(TripletexStream):
-    """The fiscal years."""
+    """The fiscal years; ``end`` is the day after the last."""
 
     name = "annual_accounts"
     path = "/ledger/annualAccount"
     entity = "AnnualAccount"
     strategy = List()
+
+
+class AccountingDimensionNames(TripletexStream):
+    """The company's own dimensions, at most three."""
+
+    name = "accounting_dimension_names"
+    path = "/ledger/accountingDimensionName"
+    entity = "AccountingDimensionName"
+    strategy = List()
+    needs = "PRO"
+
+
+class AccountingDimensionValues(TripletexStream):
+    """Values of the company's own dimensions."""
+
+    name = "accounting_dimension_values"
+    path = "/ledger/accountingDimensionValue/search"
+    entity = "AccountingDimensionValue"
+    strategy = List()
+    needs = "PRO"
 
 
 class VatTypes(TripletexStream):
@@ -100,3 +176,69 @@ class VatTypes(TripletexStream):
     path = "/ledger/vatType"
     entity = "VatType"
     strategy = List()
+
+
+class VatTermSizeSettings(TripletexStream):
+    """How long the company's VAT terms are, and from when."""
+
+    name = "vat_term_size_settings"
+    path = "/vatTermSizeSettings"
+    entity = "VatTermSizeSettings"
+    strategy = List()
+
+
+class VatReturnComments(TripletexStream):
+    """Remarks that a VAT return may carry."""
+
+    name = "vat_return_comments"
+    path = "/vatReturns/comment/>all"
+    entity = "VatReturnsComment"
+    key = ("row_key",)
+    strategy = Keyless()
+    sorting = None
+
+
+class OutgoingPaymentTypes(TripletexStream):
+    """Ways of paying suppliers and employees."""
+
+    name = "outgoing_payment_types"
+    path = "/ledger/paymentTypeOut"
+    entity = "PaymentTypeOut"
+    strategy = List()
+
+
+class PostingRules(TripletexStream):
+    """Accounts that the company posts to by default."""
+
+    name = "posting_rules"
+    path = "/ledger/postingRules"
+    entity = "PostingRules"
+    strategy = Single()
+
+
+class VatSettings(TripletexStream):
+    """Whether the company is registered for VAT."""
+
+    name = "vat_settings"
+    path = "/ledger/vatSettings"
+    entity = "VatSettings"
+    strategy = Single()
+
+
+class OpeningBalance(TripletexStream):
+    """The voucher of the opening balance, where there is one."""
+
+    name = "opening_balance"
+    path = "/ledger/voucher/openingBalance"
+    entity = "Voucher"
+    strategy = Single()
+
+
+class ResultBudgets(TripletexStream):
+    """Budgeted amounts by account and month, of the company and its departments and projects."""
+
+    name = "result_budgets"
+    path = "/resultbudget"
+    entity = "ResultBudget"
+    strategy = Years()
+    parameters = ALL_BUDGETS

@@ -1,9 +1,19 @@
-"""Departments and the people who work there."""
+"""Departments, employees and their employments."""
 
 from __future__ import annotations
 
-from tap_tripletex.strategies import List
+from tap_tripletex.children import Child
+from tap_tripletex.strategies import AsOf, List, Parents
 from tap_tripletex.stream import TripletexStream
+
+EMPLOYEES = Parents("/employee", params=(("includeContacts", "false"),))
+
+OF_EACH = Child(EMPLOYEES, "employeeId", "employee_id")
+"""Without an employee these lists are those of the token's user (document), or a single row (seen
+in production on /employee/employment)."""
+
+EVERY_MARITIME_TYPE = {"type": ("SHIP_REGISTER", "SHIP_TYPE", "TRADE_AREA")}
+"""The parameter is required and takes one of these."""
 
 
 class Departments(TripletexStream):
@@ -24,3 +34,176 @@ class Employees(TripletexStream):
     strategy = List()
     # The document's default, asked for explicitly: contact persons are the stream contacts.
     parameters = {"includeContacts": "false"}
+    needs = "AUTH_EMPLOYEE_INFO"
+
+
+class EmployeeCategories(TripletexStream):
+    """Categories of employees."""
+
+    name = "employee_categories"
+    path = "/employee/category"
+    entity = "EmployeeCategory"
+    strategy = List()
+
+
+class Employments(TripletexStream):
+    """Employments, from when to when."""
+
+    name = "employments"
+    path = "/employee/employment"
+    entity = "Employment"
+    strategy = OF_EACH
+    needs = "AUTH_COMPANY_WAGE_ADMIN"
+
+
+class EmploymentDetails(TripletexStream):
+    """Terms of each employment from a date on; pay is off until selected."""
+
+    name = "employment_details"
+    path = "/employee/employment/details"
+    entity = "EmploymentDetails"
+    strategy = List()
+    needs = "AUTH_COMPANY_WAGE_ADMIN"
+
+
+class EmploymentTypes(TripletexStream):
+    """Kinds of employment, as reported to the authorities."""
+
+    name = "employment_types"
+    path = "/employee/employment/employmentType"
+    entity = "EmploymentType"
+    strategy = List()
+
+
+class EmploymentEndReasonTypes(TripletexStream):
+    """Reasons why an employment ends."""
+
+    name = "employment_end_reason_types"
+    path = "/employee/employment/employmentType/employmentEndReasonType"
+    entity = "EmploymentType"
+    strategy = List()
+
+
+class EmploymentFormTypes(TripletexStream):
+    """Forms of employment: permanent or temporary."""
+
+    name = "employment_form_types"
+    path = "/employee/employment/employmentType/employmentFormType"
+    entity = "EmploymentType"
+    strategy = List()
+
+
+class EmploymentSalaryTypes(TripletexStream):
+    """Kinds of pay in an employment."""
+
+    name = "employment_salary_types"
+    path = "/employee/employment/employmentType/salaryType"
+    entity = "EmploymentType"
+    strategy = List()
+
+
+class EmploymentScheduleTypes(TripletexStream):
+    """Kinds of working schedules."""
+
+    name = "employment_schedule_types"
+    path = "/employee/employment/employmentType/scheduleType"
+    entity = "EmploymentType"
+    strategy = List()
+
+
+class MaritimeEmploymentTypes(TripletexStream):
+    """Ship registers, ship types and trade areas of employments at sea."""
+
+    name = "maritime_employment_types"
+    path = "/employee/employment/employmentType/maritimeEmploymentType"
+    entity = "EmploymentType"
+    strategy = List(EVERY_MARITIME_TYPE)
+
+
+class LeavesOfAbsence(TripletexStream):
+    """Leaves of employees that ran at the end of a month, or run today."""
+
+    name = "leaves_of_absence"
+    path = "/employee/employment/leaveOfAbsence"
+    entity = "LeaveOfAbsence"
+    strategy = AsOf("date")  # without a date the list is that of today
+    parameters = {"minPercentage": "0", "maxPercentage": "100"}
+    needs = "AUTH_COMPANY_WAGE_ADMIN"
+    selected_by_default = False
+
+
+class LeaveOfAbsenceTypes(TripletexStream):
+    """Kinds of leave."""
+
+    name = "leave_of_absence_types"
+    path = "/employee/employment/leaveOfAbsenceType"
+    entity = "LeaveOfAbsenceType"
+    strategy = List()
+
+
+class OccupationCodes(TripletexStream):
+    """The official list of occupations."""
+
+    name = "occupation_codes"
+    path = "/employee/employment/occupationCode"
+    entity = "OccupationCode"
+    strategy = List()
+
+
+class RemunerationTypes(TripletexStream):
+    """Kinds of remuneration."""
+
+    name = "remuneration_types"
+    path = "/employee/employment/remunerationType"
+    entity = "RemunerationType"
+    strategy = List()
+
+
+class WorkingHoursSchemes(TripletexStream):
+    """Kinds of working hours."""
+
+    name = "working_hours_schemes"
+    path = "/employee/employment/workingHoursScheme"
+    entity = "WorkingHoursScheme"
+    strategy = List()
+
+
+class Entitlements(TripletexStream):
+    """What each user may do in Tripletex."""
+
+    name = "entitlements"
+    path = "/employee/entitlement"
+    entity = "Entitlement"
+    strategy = OF_EACH
+    selected_by_default = False
+
+
+class HourlyCostAndRates(TripletexStream):
+    """What an hour of each employee costs and is sold for."""
+
+    name = "hourly_cost_and_rates"
+    path = "/employee/hourlyCostAndRate"
+    entity = "HourlyCostAndRate"
+    strategy = OF_EACH
+    needs = "AUTH_COMPANY_WAGE_ADMIN"
+    selected_by_default = False
+
+
+class NextOfKin(TripletexStream):
+    """Whom to call about an employee."""
+
+    name = "next_of_kin"
+    path = "/employee/nextOfKin"
+    entity = "NextOfKin"
+    strategy = OF_EACH
+    needs = "AUTH_COMPANY_WAGE_ADMIN"
+    selected_by_default = False
+
+
+class StandardTimes(TripletexStream):
+    """Hours a day that each employee is to work, from when."""
+
+    name = "standard_times"
+    path = "/employee/standardTime"
+    entity = "StandardTime"
+    strategy = OF_EACH

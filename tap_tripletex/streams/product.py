@@ -1,9 +1,44 @@
-"""Products and their units."""
+"""Products, their units, groups and prices."""
 
 from __future__ import annotations
 
-from tap_tripletex.strategies import List
+from tap_tripletex.children import Child
+from tap_tripletex.strategies import List, Parents
 from tap_tripletex.stream import TripletexStream
+
+PRODUCTS = Parents("/product")
+
+EVERY_WHOLESALER = {
+    "wholesaler": (
+        "AHLSELL",
+        "BROEDRENE_DAHL",
+        "ELEKTROSKANDIA",
+        "HEIDENREICH",
+        "ONNINEN",
+        "SONEPAR",
+        "SOLAR",
+        "BERGAARD_AMUNDSEN",
+        "BERGAARD_AMUNDSEN_STAVANGER",
+        "SORLANDET_ELEKTRO",
+        "ETMAN_DISTRIBUSJON",
+        "ETM_OST",
+        "CENIKA",
+        "EP_ENGROS",
+        "BETEK",
+        "DGROUP",
+        "FAGERHULT",
+        "GLAMOX",
+        "SCHNEIDER",
+        "STOKKAN",
+        "WURTH",
+        "ELEKTROIMPORTOEREN",
+        "THERMOFLOOR",
+        "LYSKOMPONENTER",
+        "NORDESIGN",
+        "TECE",
+    )
+}
+"""The catalogue is asked for by wholesaler (or an organisation number)."""
 
 
 class Products(TripletexStream):
@@ -22,3 +57,95 @@ class ProductUnits(TripletexStream):
     path = "/product/unit"
     entity = "ProductUnit"
     strategy = List()
+
+
+class ProductUnitMasters(TripletexStream):
+    """Standard units to choose from."""
+
+    name = "product_unit_masters"
+    path = "/product/unit/master"
+    entity = "ProductUnitMaster"
+    strategy = List()
+
+
+class ProductGroups(TripletexStream):
+    """Groups of products."""
+
+    name = "product_groups"
+    path = "/product/group"
+    entity = "ProductGroup"
+    strategy = List()
+    needs = "LOGISTICS"
+
+
+class ProductGroupRelations(TripletexStream):
+    """Which product is in which group."""
+
+    name = "product_group_relations"
+    path = "/product/groupRelation"
+    entity = "ProductGroupRelation"
+    strategy = List()
+    needs = "LOGISTICS"
+
+
+class ProductDiscountGroups(TripletexStream):
+    """Groups of products with a common discount."""
+
+    name = "product_discount_groups"
+    path = "/product/discountGroup"
+    entity = "DiscountGroup"
+    strategy = List()
+    needs = "LOGISTICS"
+
+
+class ProductInventoryLocations(TripletexStream):
+    """Where in a warehouse each product lies."""
+
+    name = "product_inventory_locations"
+    path = "/product/inventoryLocation"
+    entity = "ProductInventoryLocation"
+    strategy = List()
+    needs = "LOGISTICS"
+
+
+class ProductPrices(TripletexStream):
+    """Prices of each product over time."""
+
+    name = "product_prices"
+    path = "/product/productPrice"
+    entity = "ProductPrice"
+    strategy = Child(PRODUCTS, "productId", "product_id")
+    needs = "LOGISTICS"
+    selected_by_default = False
+
+
+class SupplierProducts(TripletexStream):
+    """Products as suppliers offer them."""
+
+    name = "supplier_products"
+    path = "/product/supplierProduct"
+    entity = "SupplierProduct"
+    strategy = List()
+    needs = "LOGISTICS"
+
+
+class ExternalProducts(TripletexStream):
+    """Catalogues of wholesalers; long."""
+
+    name = "external_products"
+    path = "/product/external"
+    entity = "ExternalProduct"
+    strategy = List(EVERY_WHOLESALER)
+    sorting = None
+    needs = "LOGISTICS"
+    selected_by_default = False
+
+
+class DiscountPolicies(TripletexStream):
+    """Discounts agreed with customers."""
+
+    name = "discount_policies"
+    path = "/discountPolicy"
+    entity = "DiscountPolicy"
+    strategy = List()
+    needs = "LOGISTICS"

@@ -1,9 +1,22 @@
-"""Lists that are the same for every company."""
+"""Lists that are the same for every company, and rates of exchange."""
 
 from __future__ import annotations
 
-from tap_tripletex.strategies import List
+from tap_tripletex.children import Child
+from tap_tripletex.strategies import List, Parents, Snapshot
 from tap_tripletex.stream import TripletexStream
+
+CURRENCIES = Parents("/currency")
+RATES = Child(CURRENCIES, "{id}", "currency_id", Snapshot("date", exclusive=False, pages=False))
+
+
+class Countries(TripletexStream):
+    """Countries."""
+
+    name = "countries"
+    path = "/country"
+    entity = "Country"
+    strategy = List()
 
 
 class Currencies(TripletexStream):
@@ -15,10 +28,31 @@ class Currencies(TripletexStream):
     strategy = List()
 
 
-class Countries(TripletexStream):
-    """Countries."""
+class CurrencyRates(TripletexStream):
+    """Rate of each currency at the end of each past month, and today."""
 
-    name = "countries"
-    path = "/country"
-    entity = "Country"
+    name = "currency_rates"
+    path = "/currency/{id}/rate"
+    entity = "CurrencyExchangeRate"
+    key = ("currency_id", "date")
+    strategy = RATES
+    selected_by_default = False
+
+
+class Municipalities(TripletexStream):
+    """Municipalities, with their zones of payroll tax."""
+
+    name = "municipalities"
+    path = "/municipality"
+    entity = "Municipality"
+    strategy = List()
+    parameters = {"includePayrollTaxZones": "true"}
+
+
+class BusinessActivityTypes(TripletexStream):
+    """Kinds of business that results are reported by."""
+
+    name = "business_activity_types"
+    path = "/yearEnd/enumType/businessActivityTypes"
+    entity = "BusinessActivityType"
     strategy = List()

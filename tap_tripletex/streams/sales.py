@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tap_tripletex.strategies import Nested, Window
+from tap_tripletex.strategies import List, Nested, Window
 from tap_tripletex.stream import TripletexStream
 
 BY_INVOICE_DATE = Window("invoice_date", "invoiceDateFrom", "invoiceDateTo")
@@ -28,6 +28,33 @@ class InvoiceOrderLines(TripletexStream):
     strategy = Nested(BY_INVOICE_DATE, "orderLines", "invoice_id", date="invoiceDate")
 
 
+class InvoiceDetails(TripletexStream):
+    """What each invoice of a project is made of: fees, expenses, on account."""
+
+    name = "invoice_details"
+    path = "/invoice/details"
+    entity = "ProjectInvoiceDetails"
+    strategy = BY_INVOICE_DATE
+
+
+class InvoicePaymentTypes(TripletexStream):
+    """Ways in which customers pay."""
+
+    name = "invoice_payment_types"
+    path = "/invoice/paymentType"
+    entity = "PaymentType"
+    strategy = List()
+
+
+class Reminders(TripletexStream):
+    """Reminders sent to customers that have not paid."""
+
+    name = "reminders"
+    path = "/reminder"
+    entity = "Reminder"
+    strategy = Window("reminder_date")
+
+
 class Orders(TripletexStream):
     """Orders, invoiced or not."""
 
@@ -44,3 +71,12 @@ class OrderLines(TripletexStream):
     path = "/order"
     entity = "OrderLine"
     strategy = Nested(BY_ORDER_DATE, "orderLines", "order_id", date="orderDate")
+
+
+class OrderGroups(TripletexStream):
+    """Groups that the lines of an order are sorted into."""
+
+    name = "order_groups"
+    path = "/order/orderGroup"
+    entity = "OrderGroup"
+    strategy = List()

@@ -31,6 +31,6 @@ def test_a_second_run_writes_no_row_again(project: Project) -> None:
     project.run("target-jsonl")
     output = project.folder / "output"
     sizes = {path.name: path.stat().st_size for path in output.iterdir()}
-    assert len(sizes) == 31
+    assert len(sizes) > 100
     project.run("target-jsonl")
     assert {path.name: path.stat().st_size for path in output.iterdir()} == sizes

@@ -1,0 +1,59 @@
+"""Why a path is forbidden: what the token's user and the company have, and what they lack."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tap_tripletex.errors import TripletexError
+
+if TYPE_CHECKING:
+    from tap_tripletex.auth import Company, Identity
+    from tap_tripletex.client import Client
+
+GENERAL = "Grant the token's user the right or switch the module on, or deselect the stream."
+
+ENTITLEMENT = "AUTH_"
+"""Prefix of the names of entitlements; other names in capitals are modules. Both recorded."""
+
+
+class Access:
+    """Asks for entitlements and modules when the first stream is refused, once a company."""
+
+    def __init__(self, client: Client) -> None:
+        """Begin without any."""
+        self._client = client
+        self._known: dict[tuple[int, str], frozenset[str] | None] = {}
+
+    def advice(self, company: Company, user: Identity, needs: str | None) -> str:
+        """Return in words what to do about a stream that is refused.
+
+        Args:
+            company: the company that was read.
+            user: whom the token belongs to.
+            needs: what the stream is known to need.
+        """
+        if needs is None:
+            return GENERAL
+        if needs.startswith(ENTITLEMENT):
+            params = {"employeeId": str(user.employee_id), "from": "0", "count": "1000"}
+            held = self._names(company, "/employee/entitlement", params)
+            if held is not None and needs not in held:
+                return f"The token's user lacks the entitlement {needs}: grant it, or deselect."
+        elif needs.isupper():
+            held = self._names(company, "/company/salesmodules", {})
+            if held is not None and needs not in held:
+                has = ", ".join(sorted(held)) or "none"
+                return f"The company lacks the module {needs} (it has {has}): switch it on."
+        return f"It needs {needs}. {GENERAL}"
+
+    def _names(self, company: Company, path: str, params: dict[str, str]) -> frozenset[str] | None:
+        """Return the names in a list, None where it is refused as well."""
+        key = (company.id, path)
+        if key not in self._known:
+            try:
+                rows = self._client.get(company, path, {**params, "fields": "name"}).values
+            except TripletexError:
+                self._known[key] = None
+            else:
+                self._known[key] = frozenset(row["name"] for row in rows if row.get("name"))
+        return self._known[key]

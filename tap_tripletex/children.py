@@ -1,0 +1,135 @@
+"""Streams that are asked for by the ids of other objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from tap_tripletex.records import INTEGER, TEXT
+from tap_tripletex.strategies import Ask, Ids, List, Parents, Slice, Strategy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from tap_tripletex.records import Shape
+    from tap_tripletex.strategies import Calendar
+
+Json = dict[str, Any]
+
+URL_LENGTH = 6000
+"""Characters of a list of ids in one request; servers of this kind take URLs of 8 kB."""
+
+
+@dataclass(frozen=True)
+class Child:
+    """One request for each parent.
+
+    Attributes:
+        of: the parents.
+        by: parameter, or placeholder of the path in braces, that takes the parent's id.
+        column: column of the parent's id; None where the rows have it.
+        within: what is asked of each parent.
+    """
+
+    of: Parents
+    by: str
+    column: str | None = None
+    within: Strategy = field(default_factory=List)
+
+    @property
+    def replication_key(self) -> str:
+        """Return that of what is asked."""
+        return self.within.replication_key
+
+    @property
+    def pages(self) -> bool:
+        """Return whether the answer comes in pages."""
+        return self.within.pages
+
+    @property
+    def disjoint(self) -> bool:
+        """Return whether no row can be in two slices."""
+        return self.within.disjoint
+
+    @property
+    def columns(self) -> Mapping[str, Json]:
+        """Return the column of the parent's id, and those of what is asked."""
+        parent = {self.column: INTEGER} if self.column else {}
+        return {**parent, **self.within.columns}
+
+    def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:
+        """Yield the slices of what is asked, each asked of every parent; none without parents."""
+        if parents := ids(self.of):
+            for part in self.within.slices(calendar, ids):
+                asks = [self._of_parent(ask, id_) for ask in part.asks for id_ in parents]
+                yield replace(part, asks=asks, window=None)
+
+    def _of_parent(self, ask: Ask, id_: int) -> Ask:
+        columns = {**ask.columns, **({self.column: id_} if self.column else {})}
+        if self.by.startswith("{"):
+            return Ask(ask.params, {self.by.strip("{}"): str(id_)}, columns)
+        return Ask({**ask.params, self.by: str(id_)}, ask.path, columns)
+
+    def fields(self, shape: Shape) -> str:
+        """Return that of what is asked."""
+        return self.within.fields(shape)
+
+    def records(self, shape: Shape, source: Json, ask: Ask) -> Iterator[Json]:
+        """Yield those of what is asked."""
+        return self.within.records(shape, source, ask)
+
+
+@dataclass(frozen=True)
+class Batch(Child):
+    """Many parents in each request, as many as a URL carries."""
+
+    def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:
+        """Yield the slices of what is asked, each asked of all parents; none without parents."""
+        if parents := ids(self.of):
+            batches = [",".join(map(str, batch)) for batch in _batches(parents)]
+            for part in self.within.slices(calendar, ids):
+                asks = [
+                    Ask({**ask.params, self.by: batch}, ask.path, ask.columns)
+                    for ask in part.asks
+                    for batch in batches
+                ]
+                yield replace(part, asks=asks, window=None)
+
+
+@dataclass(frozen=True)
+class ForEach(List):
+    """One request for each parent of several kinds, on one path.
+
+    Attributes:
+        kinds: the parents, by the value of the path's placeholder ``{entity}``.
+    """
+
+    kinds: Mapping[str, Parents] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> Mapping[str, Json]:
+        """Return the columns of the parent's kind and id."""
+        return {"entity": TEXT, "entity_id": INTEGER}
+
+    def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:  # noqa: ARG002
+        """Yield one slice for each kind."""
+        for kind, parents in self.kinds.items():
+            asks = [
+                Ask({}, {"entity": kind, "id": str(id_)}, {"entity": kind, "entity_id": id_})
+                for id_ in ids(parents)
+            ]
+            if asks:
+                yield Slice(kind, asks)
+
+
+def _batches(ids: Sequence[int]) -> Iterator[list[int]]:
+    batch: list[int] = []
+    length = 0
+    for id_ in ids:
+        length += len(str(id_)) + 1
+        if batch and length > URL_LENGTH:
+            yield batch
+            batch, length = [], len(str(id_)) + 1
+        batch.append(id_)
+    if batch:
+        yield batch

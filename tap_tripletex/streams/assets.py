@@ -1,0 +1,30 @@
+"""Fixed assets."""
+
+from __future__ import annotations
+
+from tap_tripletex.children import Child
+from tap_tripletex.strategies import Ever, List, Parents
+from tap_tripletex.stream import TripletexStream
+
+ASSETS = Parents("/asset")
+
+
+class Assets(TripletexStream):
+    """The register of fixed assets."""
+
+    name = "assets"
+    path = "/asset"
+    entity = "Asset"
+    strategy = List()
+    needs = "FIXED_ASSETS_REGISTER"
+
+
+class AssetPostings(TripletexStream):
+    """Postings on each asset: acquisition, depreciation, sale."""
+
+    name = "asset_postings"
+    path = "/asset/{id}/postings"
+    entity = "Posting"
+    key = ("asset_id", "id")
+    strategy = Child(ASSETS, "{id}", "asset_id", Ever("dateFrom", "dateToExclusive"))
+    needs = "FIXED_ASSETS_REGISTER"

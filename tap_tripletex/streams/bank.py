@@ -1,0 +1,67 @@
+"""Banks, statements and their reconciliation with the ledger."""
+
+from __future__ import annotations
+
+from tap_tripletex.children import Child
+from tap_tripletex.strategies import List, Parents
+from tap_tripletex.stream import TripletexStream
+
+STATEMENTS = Parents("/bank/statement")
+
+
+class Banks(TripletexStream):
+    """Banks that Tripletex knows."""
+
+    name = "banks"
+    path = "/bank"
+    entity = "Bank"
+    strategy = List()
+
+
+class BankReconciliations(TripletexStream):
+    """Reconciliations of a bank account with the ledger, by period."""
+
+    name = "bank_reconciliations"
+    path = "/bank/reconciliation"
+    entity = "BankReconciliation"
+    strategy = List()
+    needs = "AUTH_BANK_RECONCILIATION"
+
+
+class BankReconciliationMatches(TripletexStream):
+    """Which bank transactions match which postings."""
+
+    name = "bank_reconciliation_matches"
+    path = "/bank/reconciliation/match"
+    entity = "BankReconciliationMatch"
+    strategy = List()
+    needs = "AUTH_BANK_RECONCILIATION"
+
+
+class BankReconciliationPaymentTypes(TripletexStream):
+    """Kinds of payments found in a reconciliation."""
+
+    name = "bank_reconciliation_payment_types"
+    path = "/bank/reconciliation/paymentType"
+    entity = "BankReconciliationPaymentType"
+    strategy = List()
+
+
+class BankStatements(TripletexStream):
+    """Bank statements that were imported."""
+
+    name = "bank_statements"
+    path = "/bank/statement"
+    entity = "BankStatement"
+    strategy = List()
+    needs = "AUTH_BANK_RECONCILIATION"
+
+
+class BankTransactions(TripletexStream):
+    """The transactions on each bank statement."""
+
+    name = "bank_transactions"
+    path = "/bank/statement/transaction"
+    entity = "BankTransaction"
+    strategy = Child(STATEMENTS, "bankStatementId", "bank_statement_id")
+    needs = "AUTH_BANK_RECONCILIATION"

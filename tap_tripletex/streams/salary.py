@@ -1,0 +1,116 @@
+"""Payroll: payslips, what they are made of, and its settings."""
+
+from __future__ import annotations
+
+from tap_tripletex.children import Child
+from tap_tripletex.strategies import List, Nested, Parents, Single, Years
+from tap_tripletex.stream import TripletexStream
+from tap_tripletex.streams.organisation import EMPLOYEES
+
+TRANSACTIONS = Parents("/salary/payslip", "transaction.id")
+
+YEARLY = Years(pages=False)
+
+
+class Payslips(TripletexStream):
+    """Payslips."""
+
+    name = "payslips"
+    path = "/salary/payslip"
+    entity = "Payslip"
+    strategy = List()
+    needs = "WAGE"
+    selected_by_default = False
+
+
+class PayslipSpecifications(TripletexStream):
+    """The lines of each payslip."""
+
+    name = "payslip_specifications"
+    path = "/salary/payslip"
+    entity = "SalarySpecification"
+    strategy = Nested(List(), "specifications", "payslip_id")
+    needs = "WAGE"
+    selected_by_default = False
+
+
+class SalaryTransactions(TripletexStream):
+    """Payroll runs."""
+
+    name = "salary_transactions"
+    path = "/salary/transaction/{id}"
+    entity = "SalaryTransaction"
+    strategy = Child(TRANSACTIONS, "{id}", within=Single())
+    needs = "WAGE"
+    selected_by_default = False
+
+
+class SalaryTypes(TripletexStream):
+    """Kinds of pay and deductions."""
+
+    name = "salary_types"
+    path = "/salary/type"
+    entity = "SalaryType"
+    strategy = List()
+    needs = "WAGE"
+
+
+class SalarySettings(TripletexStream):
+    """How the company runs its payroll."""
+
+    name = "salary_settings"
+    path = "/salary/settings"
+    entity = "SalarySettings"
+    key = ()
+    strategy = Single()
+    needs = "WAGE"
+
+
+class HolidaySettings(TripletexStream):
+    """Holiday rules of the company by year."""
+
+    name = "holiday_settings"
+    path = "/salary/settings/holiday"
+    entity = "CompanyHoliday"
+    strategy = List()
+    needs = "WAGE"
+
+
+class PensionSchemes(TripletexStream):
+    """Pension schemes of the company."""
+
+    name = "pension_schemes"
+    path = "/salary/settings/pensionScheme"
+    entity = "PensionScheme"
+    strategy = List()
+    needs = "WAGE"
+
+
+class Pensions(TripletexStream):
+    """Providers of pensions."""
+
+    name = "pensions"
+    path = "/pension"
+    entity = "GlobalPension"
+    strategy = List()
+
+
+class CompanyStandardTimes(TripletexStream):
+    """Hours a day that the company works, from when."""
+
+    name = "company_standard_times"
+    path = "/salary/settings/standardTime"
+    entity = "CompanyStandardTime"
+    strategy = List()
+
+
+class SalaryCompilations(TripletexStream):
+    """What each employee was paid in each year, as on the annual statement."""
+
+    name = "salary_compilations"
+    path = "/salary/compilation"
+    entity = "SalaryCompilation"
+    key = ("employee_id", "year")
+    strategy = Child(EMPLOYEES, "employeeId", "employee_id", YEARLY)
+    needs = "WAGE"
+    selected_by_default = False
