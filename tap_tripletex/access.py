@@ -24,6 +24,12 @@ class Access:
         self._client = client
         self._known: dict[tuple[int, str], frozenset[str] | None] = {}
 
+    def held(self, company: Company, user: Identity) -> frozenset[str] | None:
+        """Return the user's entitlements and the company's modules, None where they are secret."""
+        entitlements = self._entitlements(company, user)
+        modules = self._names(company, "/company/salesmodules", {})
+        return None if entitlements is None else entitlements | (modules or frozenset())
+
     def advice(self, company: Company, user: Identity, needs: str | None) -> str:
         """Return in words what to do about a stream that is refused.
 
@@ -35,8 +41,7 @@ class Access:
         if needs is None:
             return GENERAL
         if needs.startswith(ENTITLEMENT):
-            params = {"employeeId": str(user.employee_id), "from": "0", "count": "1000"}
-            held = self._names(company, "/employee/entitlement", params)
+            held = self._entitlements(company, user)
             if held is not None and needs not in held:
                 return f"The token's user lacks the entitlement {needs}: grant it, or deselect."
         elif needs.isupper():
@@ -45,6 +50,10 @@ class Access:
                 has = ", ".join(sorted(held)) or "none"
                 return f"The company lacks the module {needs} (it has {has}): switch it on."
         return f"It needs {needs}. {GENERAL}"
+
+    def _entitlements(self, company: Company, user: Identity) -> frozenset[str] | None:
+        params = {"employeeId": str(user.employee_id), "from": "0", "count": "1000"}
+        return self._names(company, "/employee/entitlement", params)
 
     def _names(self, company: Company, path: str, params: dict[str, str]) -> frozenset[str] | None:
         """Return the names in a list, None where it is refused as well."""

@@ -47,9 +47,14 @@ class Child:
         return self.within.pages
 
     @property
-    def disjoint(self) -> bool:
-        """Return whether no row can be in two slices."""
-        return self.within.disjoint
+    def tree(self) -> bool:
+        """Return that the slices cannot be probed together."""
+        return False
+
+    @property
+    def windowed(self) -> bool:
+        """Return whether the slices are windows of the replication key."""
+        return self.within.windowed
 
     @property
     def columns(self) -> Mapping[str, Json]:
@@ -58,17 +63,17 @@ class Child:
         return {**parent, **self.within.columns}
 
     def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:
-        """Yield the slices of what is asked, each asked of every parent; none without parents."""
-        if parents := ids(self.of):
-            for part in self.within.slices(calendar, ids):
-                asks = [self._of_parent(ask, id_) for ask in part.asks for id_ in parents]
-                yield replace(part, asks=asks, window=None)
+        """Yield the slices of what is asked, each asked of every parent; empty without parents."""
+        parents = ids(self.of)
+        for part in self.within.slices(calendar, ids):
+            asks = [self._of_parent(ask, id_) for ask in part.asks for id_ in parents]
+            yield replace(part, asks=asks)
 
     def _of_parent(self, ask: Ask, id_: int) -> Ask:
         columns = {**ask.columns, **({self.column: id_} if self.column else {})}
         if self.by.startswith("{"):
-            return Ask(ask.params, {self.by.strip("{}"): str(id_)}, columns)
-        return Ask({**ask.params, self.by: str(id_)}, ask.path, columns)
+            return replace(ask, path={self.by.strip("{}"): str(id_)}, columns=columns)
+        return replace(ask, params={**ask.params, self.by: str(id_)}, columns=columns)
 
     def fields(self, shape: Shape) -> str:
         """Return that of what is asked."""
@@ -84,16 +89,15 @@ class Batch(Child):
     """Many parents in each request, as many as a URL carries."""
 
     def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:
-        """Yield the slices of what is asked, each asked of all parents; none without parents."""
-        if parents := ids(self.of):
-            batches = [",".join(map(str, batch)) for batch in _batches(parents)]
-            for part in self.within.slices(calendar, ids):
-                asks = [
-                    Ask({**ask.params, self.by: batch}, ask.path, ask.columns)
-                    for ask in part.asks
-                    for batch in batches
-                ]
-                yield replace(part, asks=asks, window=None)
+        """Yield the slices of what is asked, each asked of all parents; empty without parents."""
+        batches = [",".join(map(str, batch)) for batch in _batches(ids(self.of))]
+        for part in self.within.slices(calendar, ids):
+            asks = [
+                replace(ask, params={**ask.params, self.by: batch})
+                for ask in part.asks
+                for batch in batches
+            ]
+            yield replace(part, asks=asks)
 
 
 @dataclass(frozen=True)
@@ -112,14 +116,13 @@ class ForEach(List):
         return {"entity": TEXT, "entity_id": INTEGER}
 
     def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:  # noqa: ARG002
-        """Yield one slice for each kind."""
-        for kind, parents in self.kinds.items():
-            asks = [
-                Ask({}, {"entity": kind, "id": str(id_)}, {"entity": kind, "entity_id": id_})
-                for id_ in ids(parents)
-            ]
-            if asks:
-                yield Slice(kind, asks)
+        """Yield one slice of all kinds; empty without parents."""
+        asks = [
+            Ask({}, {"entity": kind, "id": str(id_)}, {"entity": kind, "entity_id": id_})
+            for kind, parents in self.kinds.items()
+            for id_ in ids(parents)
+        ]
+        yield Slice("all", asks)
 
 
 def _batches(ids: Sequence[int]) -> Iterator[list[int]]:

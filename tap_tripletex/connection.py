@@ -6,13 +6,14 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from tap_tripletex.access import Access
 from tap_tripletex.auth import OSLO, TokenSession
 from tap_tripletex.client import Client
 from tap_tripletex.companies import chosen_companies, own_company
+from tap_tripletex.completeness import Completeness
 from tap_tripletex.errors import RefusedError, SettingsError
 from tap_tripletex.parents import ParentIds
 from tap_tripletex.rate_limit import RateLimiter
@@ -99,24 +100,45 @@ class Connection:
         """Return the days to read in a company."""
         if company.id not in self._calendars:
             start = self._settings.start_date
-            today = datetime.now(OSLO).date()
+            first = start or self._first_fiscal_year(company)
             self._calendars[company.id] = Calendar(
-                first=start or self._first_fiscal_year(company, today),
-                today=today,
+                first=first,
+                today=self.today,
                 future_days=self._settings.future_days,
                 open_start=start is None,
+                closed=self._closed_years(company) if first.year < self.today.year - 1 else None,
             )
         return self._calendars[company.id]
 
-    def _first_fiscal_year(self, company: Company, today: date) -> date:
-        try:
-            params = {"from": "0", "count": "1000", "fields": "start"}
-            years = self.client.get(company, "/ledger/annualAccount", params).values
-        except RefusedError as error:
-            logger.info("The fiscal years cannot be read: %s", error)
-            years = []
+    def _first_fiscal_year(self, company: Company) -> date:
+        years = self._rows(company, "/ledger/annualAccount", "start")
         starts = [date.fromisoformat(year["start"]) for year in years if year.get("start")]
-        return min(starts, default=date(today.year - YEARS_WITHOUT_ACCOUNTS, 1, 1))
+        return min(starts, default=date(self.today.year - YEARS_WITHOUT_ACCOUNTS, 1, 1))
+
+    def _closed_years(self, company: Company) -> frozenset[int] | None:
+        """Return the years whose periods are all closed, None where there are no periods."""
+        periods = self._rows(company, "/ledger/accountingPeriod", "start,isClosed")
+        years = {int(period["start"][:4]) for period in periods}
+        still_open = {int(p["start"][:4]) for p in periods if not p.get("isClosed")}
+        return frozenset(years - still_open) if periods else None
+
+    def _rows(self, company: Company, path: str, fields: str) -> list[dict[str, Any]]:
+        try:
+            params = {"from": "0", "count": "10000", "fields": fields}
+            return self.client.get(company, path, params).values
+        except RefusedError as error:
+            logger.info("%s cannot be read: %s", path, error)
+            return []
+
+    @cached_property
+    def today(self) -> date:
+        """Return the day in Norway on which the run began."""
+        return datetime.now(OSLO).date()
+
+    @cached_property
+    def completeness(self) -> Completeness:
+        """Return what tells whether the token sees everything."""
+        return Completeness(self.client, self.access, self.identity, self.today)
 
     def close(self) -> None:
         """End the session and drop what is still under way."""

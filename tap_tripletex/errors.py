@@ -71,5 +71,9 @@ class RateLimitedError(UnavailableError):
     """The API answered 429; retried in the next window of the rate limit."""
 
 
+class ControlTotalError(TripletexError):
+    """Postings do not add up to the trial balance, and the settings call that an error."""
+
+
 class MalformedRowError(TripletexError):
     """A row lacks its key, so that it cannot be loaded."""

@@ -1,11 +1,10 @@
-"""One stream of one company, read slice by slice and turned into records."""
+"""One stream of one company, read slice by slice: what has changed, and only that."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
-import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import partial
 from itertools import chain, groupby
@@ -13,27 +12,22 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tap_tripletex.client import ANY_DIGEST, Page
-from tap_tripletex.errors import (
-    IllegalFieldError,
-    MalformedRowError,
-    NotFoundError,
-    RefusedError,
-    ResultTooLargeError,
-)
+from tap_tripletex.client import ANY_DIGEST
+from tap_tripletex.control import Totals, Verdict, in_words
+from tap_tripletex.errors import ControlTotalError, ResultTooLargeError
 from tap_tripletex.prefetch import ahead
 from tap_tripletex.records import utc_text
-from tap_tripletex.state import fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
     from concurrent.futures import Executor
+    from datetime import date
 
-    from tap_tripletex.auth import Company
-    from tap_tripletex.client import Client
-    from tap_tripletex.records import Shape
+    from tap_tripletex.control import Control
+    from tap_tripletex.paging import Lists, Opened
     from tap_tripletex.state import SliceState
     from tap_tripletex.strategies import Ask, Slice, Strategy
+    from tap_tripletex.tree import Watch
 
 Json = dict[str, Any]
 Keys = set[tuple[Any, ...]]
@@ -43,296 +37,303 @@ logger = logging.getLogger(__name__)
 HELD_ROWS = 50_000
 """Rows of a slice without checksum that are held back until it is known whether they changed."""
 
-UNSORTABLE = 17000
-"""Code of an answer that refuses the field to sort by."""
-
 HASH = "rows:"
 """Prefix of a digest of our own making, which is not sent to the API."""
 
+EMPTY = f"{HASH}none"
+"""Digest of a slice without anything to ask."""
+
+MOST_DIGESTS = 40
+"""Lists of a slice that a digest is kept for; of more, the rows are compared."""
+
 
 @dataclass(frozen=True)
-class Source:
-    """What a stream reads.
+class Terms:
+    """On what terms a stream is read.
 
     Attributes:
-        name: of the stream, for messages.
-        path: below the API's address; ``{id}`` is the company unless the strategy says otherwise.
-        parameters: of every request, besides those of the slice.
-        sorting: sent where the path sorts; keeps offsets stable from page to page.
-        keys: columns of the primary key besides company_id.
-        strategy: how it is cut into slices.
+        name: stream and company in words, for messages.
+        today: in Norway.
+        full_refresh_days: in how many days each slice is read whatever its digest says; 0: never.
+        unconditional: every slice is read and emitted, changed or not.
+        added: columns of every record.
+        control_error: a control total that differs ends the stream; otherwise it is a warning.
     """
 
     name: str
-    path: str
-    parameters: Mapping[str, str]
-    sorting: str | None
-    keys: tuple[str, ...]
-    strategy: Strategy
+    today: date
+    added: Json
+    full_refresh_days: int = 0
+    unconditional: bool = False
+    control_error: bool = False
 
 
-@dataclass(frozen=True)
-class Opened:
-    """A list whose first page is here.
+@dataclass
+class Emission:
+    """A slice while it is emitted.
 
     Attributes:
-        first: the first page.
-        ask: what was asked.
-        fields: the expression that it was asked with.
-        shape: what that expression asks for.
-        synced_at: when the reading began, in UTC.
+        synced_at: when the reading began.
+        keys: those of its rows so far.
+        stable: nothing changed while it was read.
+        totals: of its postings, where they are controlled.
+        verdict: of the control.
     """
 
-    first: Page
-    ask: Ask
-    fields: str
-    shape: Shape
     synced_at: str
+    keys: Keys = field(default_factory=set)
+    stable: bool = True
+    totals: Totals | None = None
+    verdict: Verdict | None = None
+
+
+@dataclass
+class Place:
+    """How many lists of a slice have been opened."""
+
+    index: int = 0
 
 
 class Reading:
-    """Reads a source in one company."""
+    """Reads a stream in one company."""
 
-    def __init__(  # noqa: PLR0913 - everything that shapes an answer
+    def __init__(  # noqa: PLR0913 - the parts of a reading
         self,
-        source: Source,
-        company: Company,
-        client: Client,
-        shape: Shape,
+        strategy: Strategy,
+        lists: Lists,
         state: SliceState,
+        terms: Terms,
         *,
-        owner: int,
-        page_size: int,
-        unconditional: bool = False,
+        pool: Executor,
+        width: int,
+        watch: Callable[[Sequence[Slice]], Watch | None] = lambda _: None,
+        control: Control | None = None,
+        on_read: Callable[[Slice, Emission], None] = lambda *_: None,
     ) -> None:
         """Prepare a reading; nothing is sent yet.
 
         Args:
-            source: what to read.
-            company: where to read it.
-            client: carries the requests.
-            shape: the selected columns.
+            strategy: how the stream is cut into slices.
+            lists: opens and reads lists.
             state: what is known from earlier runs; advanced slice by slice.
-            owner: employee that the token belongs to, whose rights filter the rows.
-            page_size: rows asked for in one request.
-            unconditional: read and emit every slice, changed or not.
+            terms: see there.
+            pool: fetches ahead.
+            width: how many lists are fetched ahead.
+            watch: tells which slices may have changed; otherwise each is asked.
+            control: compares postings with the trial balance.
+            on_read: called when a slice was read whole, before the state says so.
         """
-        self._source = source
-        self._strategy = source.strategy
-        self._company = company
-        self._client = client
-        self._shape = shape
-        self._shape_lock = threading.Lock()
+        self._strategy = strategy
+        self._lists = lists
         self._state = state
-        self._owner = owner
-        self._page_size = page_size
-        self._unconditional = unconditional
-        self._sorting = source.sorting
-        self._keys: Keys = set()
+        self._terms = terms
+        self._pool = pool
+        self._width = width
+        self._watch = watch
+        self._control = control
+        self._on_read = on_read
 
-    def records(self, slices: Iterable[Slice], pool: Executor, width: int) -> Iterator[Json]:
+    def records(self, slices: Iterable[Slice]) -> Iterator[Json]:
         """Yield the records of all slices that have changed, in order.
 
         A slice's state is advanced when the caller has taken its last record: whatever happens,
         the state is never ahead of the records.
-
-        Args:
-            slices: to read.
-            pool: fetches ahead.
-            width: how many answers are fetched ahead.
         """
-        seen: set[str] = set()
-        jobs = ((part, ask) for part in slices for ask in part.asks)
-        opened = ahead(pool, jobs, lambda job: self._open(*job), width)
+        parts = list(slices)
+        due = {part.key for part in parts if self._is_due(part.key)}
+        watch = None if self._terms.unconditional else self._watch(parts)
+        chosen = parts
+        if watch is not None:
+            wanted = watch.stale() | due
+            known = self._state.digest
+            chosen = [part for part in parts if part.key in wanted or known(part.key) is None]
+        unread = {part.key for part in chosen}
+        for part in parts:
+            if not part.asks:
+                self._empty(part)
+                unread.discard(part.key)
+        jobs = ((part, ask, index) for part in chosen for index, ask in enumerate(part.asks))
+        opened = ahead(self._pool, jobs, partial(self._open, due), self._width)
         for part, answers in groupby(opened, key=lambda answer: answer[0][0]):
-            yield from self._emit(part, (result for _, result in answers), pool, seen)
-        self._state.keep_only(seen)
+            lists = ((job[1], result) for job, result in answers)
+            yield from self._emit(part, lists, forced=part.key in due)
+            if self._state.digest(part.key) is not None:
+                unread.discard(part.key)
+        if watch is not None:
+            watch.settle(unread)
+        self._state.keep_only(part.key for part in parts)
+        self._state.refresh(self._terms.today)
+
+    def _is_due(self, key: str) -> bool:
+        terms = self._terms
+        return self._state.is_due(key, terms.today, terms.full_refresh_days)
 
     def _emit(
-        self,
-        part: Slice,
-        answers: Iterator[Callable[[], Opened]],
-        pool: Executor,
-        seen: set[str],
+        self, part: Slice, lists: Iterator[tuple[Ask, Callable[[], Opened]]], *, forced: bool
     ) -> Iterator[Json]:
-        seen.add(part.key)
+        """Yield the records of a slice if it has changed, and remember that it was read."""
+        previous = self._state.digest(part.key)
+        digests: list[str | None] = []
+        fresh = self._fresh(lists, self._known(part, forced=forced), digests)
+        first = next(fresh, None)
+        if first is None:
+            return
+        # Forgotten first: should the data change back while they are read, it must not be hidden.
+        self._state.finish(part.key, None)
+        emission = self._begun(first)
+        rows = self._rows(chain([first], fresh), emission)
+        if first.first.digest is None or len(part.asks) > MOST_DIGESTS:
+            known = None if self._terms.unconditional else previous
+            digest: str | None = yield from self._compared(rows, known)
+            if digest == known:
+                self._state.finish(part.key, digest)
+                return
+        else:
+            yield from rows
+            digest = " ".join(filter(None, digests)) if all(digests) else None
+        ties_out = yield from self._controlled(part, emission)
+        self._on_read(part, emission)
+        self._state.finish(part.key, digest if emission.stable and ties_out else None)
+        bookmark = part.bookmark or emission.synced_at
+        self._state.advance(self._strategy.replication_key, bookmark)
+
+    def _empty(self, part: Slice) -> None:
+        """Remember that there is nothing to ask: the parents are gone, and so are their rows."""
+        if self._state.digest(part.key) not in {None, EMPTY}:
+            self._on_read(part, Emission(utc_text(datetime.now(timezone.utc))))
+        self._state.finish(part.key, EMPTY)
+
+    def _begun(self, first: Opened) -> Emission:
+        return Emission(first.synced_at, totals=Totals() if self._control else None)
+
+    def _fresh(
+        self,
+        lists: Iterator[tuple[Ask, Callable[[], Opened]]],
+        known: list[str],
+        digests: list[str | None],
+    ) -> Iterator[Opened]:
+        """Yield the lists of a slice if any of them has changed: then all of them."""
+        place = Place()
+        unchanged: list[Opened] = []
+        changed = False
+        for ask, answer in lists:
+            for opened in self._cut(ask, answer, known, place):
+                digests.append(opened.first.digest)
+                if opened.first.unchanged and not changed:
+                    unchanged.append(opened)
+                    continue
+                if not changed:
+                    changed = True
+                    for index, earlier in enumerate(unchanged):
+                        yield self._again(earlier, digests, index)
+                if opened.first.unchanged:
+                    yield self._again(opened, digests, len(digests) - 1)
+                else:
+                    yield opened
+
+    def _again(self, opened: Opened, digests: list[str | None], index: int) -> Opened:
+        """Open a list that was unchanged, but whose slice is not."""
+        again = self._lists.open(opened.ask, ANY_DIGEST)
+        if again.first.digest != digests[index]:
+            digests[index] = None
+        return again
+
+    def _cut(
+        self, ask: Ask, answer: Callable[[], Opened], known: list[str], place: Place
+    ) -> Iterator[Opened]:
+        """Yield a list, or its parts where it is too large for one answer."""
         try:
-            opened = next(answers)()
+            opened = answer()
         except ResultTooLargeError:
-            halves = part.halves()
+            halves = ask.halves()
             if halves is None:
                 raise
-            logger.info("%s: %s is too large for one answer; halved.", self._source.name, part.key)
+            logger.info("%s: too large for one answer, halved: %s", self._terms.name, ask.params)
             for half in halves:
-                answer = partial(self._open, half, half.asks[0])
-                yield from self._emit(half, iter((answer,)), pool, seen)
+                digest = known[place.index] if place.index < len(known) else ANY_DIGEST
+                yield from self._cut(half, partial(self._lists.open, half, digest), known, place)
             return
-        if not opened.first.unchanged:
-            rest = (replace(answer(), synced_at=opened.synced_at) for answer in answers)
-            yield from self._changed(part, opened, rest, pool)
-        self._state.advance(self._strategy.replication_key, part.bookmark or opened.synced_at)
+        place.index += 1
+        yield opened
 
-    def _changed(
-        self, part: Slice, opened: Opened, rest: Iterator[Opened], pool: Executor
-    ) -> Iterator[Json]:
-        """Yield the records of a slice and note its digest."""
-        digests = {opened.first.digest}
-        keys: Keys = set() if self._strategy.disjoint else self._keys
-        mark = self._fingerprint(opened.fields)
-        records = self._records(opened, pool, digests, keys)
-        if opened.first.digest is None or len(part.asks) > 1:
-            others = (self._records(answer, pool, digests, keys) for answer in rest)
-            yield from self._if_new(part, chain(records, chain.from_iterable(others)), mark)
-        else:
-            yield from records
-            # Two digests: the set changed while its pages were read. The next run reads it again.
-            self._state.finish(part.key, mark, digests.pop() if len(digests) == 1 else None)
+    def _rows(self, lists: Iterable[Opened], emission: Emission) -> Iterator[Json]:
+        """Yield the records of lists, each key once: offsets move when rows are added."""
+        for opened in lists:
+            for page, record in self._lists.records(opened, self._pool):
+                # Two digests: the set changed while its pages were read.
+                if page.digest != opened.first.digest:
+                    emission.stable = False
+                key = self._lists.key(record, opened.ask)
+                if key in emission.keys:
+                    continue
+                emission.keys.add(key)
+                record.update(self._terms.added)
+                record["synced_at"] = emission.synced_at
+                if emission.totals is not None:
+                    emission.totals.add(record)
+                yield record
 
-    def _if_new(self, part: Slice, records: Iterator[Json], mark: str) -> Iterator[Json]:
-        """Yield the records of a slice without checksum unless they are those of the last run."""
-        known = None if self._unconditional else self._state.digest(part.key, mark)
+    def _compared(self, rows: Iterator[Json], known: str | None) -> Generator[Json, None, str]:
+        """Yield rows unless they are those of the last run; return their digest."""
         checksum = hashlib.sha256(usedforsecurity=False)
         held: list[Json] = []
-        for record in records:
+        holding = known is not None
+        for record in rows:
             content = {name: value for name, value in record.items() if name != "synced_at"}
             checksum.update(_encode(content))
-            if known is None:
+            if not holding:
                 yield record
                 continue
             held.append(record)
             if len(held) > HELD_ROWS:
-                known = None
+                holding = False
                 yield from held
                 held.clear()
         digest = f"{HASH}{checksum.hexdigest()[:32]}"
         if digest != known:
             yield from held
-        self._state.finish(part.key, mark, digest)
-
-    def _records(
-        self, opened: Opened, pool: Executor, digests: set[str | None], keys: Keys
-    ) -> Iterator[Json]:
-        """Yield the records of an answer, each key once: offsets move when rows are added."""
-        added = {"company_id": self._company.id, "synced_at": opened.synced_at}
-        for page in self._pages(opened, pool):
-            digests.add(page.digest)
-            for source in page.values:
-                for record in self._converted(opened, source):
-                    key = tuple(record[name] for name in self._source.keys)
-                    if None in key:
-                        message = (
-                            f"{self._source.name}: a row of {self._path(opened.ask)} in company "
-                            f"{self._company.id} has no {', '.join(self._source.keys)}."
-                        )
-                        raise MalformedRowError(message)
-                    if key not in keys:
-                        keys.add(key)
-                        record.update(added)
-                        yield record
-
-    def _converted(self, opened: Opened, source: Json) -> Iterator[Json]:
-        try:
-            yield from self._strategy.records(opened.shape, source, opened.ask)
-        except (AttributeError, KeyError, TypeError, ValueError) as fault:
-            message = (
-                f"{self._source.name}: the row {source.get('id')} of {self._path(opened.ask)} in "
-                f"company {self._company.id} is not as documented: {type(fault).__name__}: {fault}."
-            )
-            raise MalformedRowError(message) from fault
-
-    def _pages(self, opened: Opened, pool: Executor) -> Iterator[Page]:
-        """Yield the pages of an answer, the next one fetched while one is used."""
-        page, offset, following = opened.first, 0, None
-        try:
-            while True:
-                following = None
-                # More rows than asked for: the path ignores paging, and this is all there is.
-                if self._strategy.pages and len(page.values) == self._page_size:
-                    offset += self._page_size
-                    following = pool.submit(
-                        self._get, opened.ask, opened.fields, offset, ANY_DIGEST
-                    )
-                yield page
-                if following is None:
-                    return
-                first_row, page = page.values[0], following.result()
-                if page.values and page.values[0] == first_row:
-                    return
-        finally:
-            if following is not None:
-                following.cancel()
-
-    def _open(self, part: Slice, ask: Ask) -> Opened:
-        """Fetch the first page of a list; drop what the API turns out not to have."""
-        while True:
-            shape, sorting = self._shape, self._sorting
-            fields = self._strategy.fields(shape)
-            synced_at = utc_text(datetime.now(timezone.utc))
-            try:
-                first = self._get(ask, fields, 0, self._known(part, fields))
-            except IllegalFieldError as error:
-                self._drop(shape, error)
-            except NotFoundError:
-                if not ask.path:
-                    raise
-                # The parent was deleted since its id was listed.
-                return Opened(Page([]), ask, fields, shape, synced_at)
-            except RefusedError as error:
-                if error.code != UNSORTABLE or sorting is None:
-                    raise
-                self._do_not_sort(error)
-            else:
-                return Opened(first, ask, fields, shape, synced_at)
-
-    def _known(self, part: Slice, fields: str) -> str | None:
-        if len(part.asks) > 1:
-            return None
-        digest = self._state.digest(part.key, self._fingerprint(fields))
-        if self._unconditional or digest is None or digest.startswith(HASH):
-            return ANY_DIGEST
         return digest
 
-    def _drop(self, shape: Shape, error: IllegalFieldError) -> None:
-        with self._shape_lock:
-            if self._shape is not shape:
-                return
-            smaller = shape.without(error.words)
-            if smaller is None or not smaller.gives(self._source.keys):
-                raise error
-            refused = ", ".join(sorted(smaller.refused - shape.refused))
-            logger.warning(
-                "%s: the API has no field %s in company %s; its column stays empty. %s",
-                self._source.name,
-                refused,
-                self._company.id,
-                error,
-            )
-            self._shape = smaller
+    def _controlled(self, part: Slice, emission: Emission) -> Generator[Json, None, bool]:
+        """Compare the slice with the trial balance; return whether it may be remembered.
 
-    def _do_not_sort(self, error: RefusedError) -> None:
-        with self._shape_lock:
-            if self._sorting is not None:
-                name, field = self._source.name, self._sorting
-                logger.warning("%s: the API does not sort by %s. %s", name, field, error)
-                self._sorting = None
-
-    def _get(self, ask: Ask, fields: str, offset: int, digest: str | None) -> Page:
-        params = {**self._source.parameters, **ask.params}
-        if self._strategy.pages:
-            params |= {"from": str(offset), "count": str(self._page_size)}
-            if self._sorting:
-                params["sorting"] = self._sorting
-        params["fields"] = fields
-        return self._client.get(self._company, self._path(ask), params, digest=digest)
-
-    def _path(self, ask: Ask) -> str:
-        return self._source.path.format(**{"id": self._company.id, **ask.path})
-
-    def _fingerprint(self, fields: str) -> str:
-        source = self._source
-        return fingerprint(
-            source.path, sorted(source.parameters.items()), fields, self._company.id, self._owner
+        A difference is tried once more, with all records of the slice: someone may have booked
+        between the two answers.
+        """
+        if self._control is None or emission.totals is None or part.window is None:
+            return True
+        emission.verdict = self._control.verdict(emission.totals, part.window)
+        if not emission.verdict.differences:
+            return True
+        opened = [self._lists.open(ask, ANY_DIGEST) for ask in part.asks]
+        again = self._begun(opened[0])
+        yield from self._rows(opened, again)
+        emission.synced_at, emission.keys = again.synced_at, again.keys
+        emission.verdict = self._control.verdict(again.totals or Totals(), part.window)
+        if not emission.verdict.differences:
+            return False  # the digest was that of the first reading
+        message = (
+            f"{self._terms.name}: the postings of {part.key} do not add up to Tripletex's trial "
+            f"balance ({in_words(emission.verdict.differences)}). The next run reads them again."
         )
+        if self._terms.control_error:
+            raise ControlTotalError(message)
+        logger.warning("%s", message)
+        return False
+
+    def _open(self, due: Collection[str], job: tuple[Slice, Ask, int]) -> Opened:
+        part, ask, index = job
+        if len(part.asks) > MOST_DIGESTS:
+            return self._lists.open(ask, None)
+        known = self._known(part, forced=part.key in due)
+        return self._lists.open(ask, known[index] if len(known) == len(part.asks) else ANY_DIGEST)
+
+    def _known(self, part: Slice, *, forced: bool) -> list[str]:
+        """Return the digests that the lists of a slice had, none where they are not to be sent."""
+        digest = self._state.digest(part.key)
+        if forced or self._terms.unconditional or digest is None or digest.startswith(HASH):
+            return []
+        return digest.split(" ")
 
 
 _encode = msgspec.json.Encoder(decimal_format="number", order="sorted").encode

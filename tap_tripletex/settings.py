@@ -94,6 +94,26 @@ SCHEMA: dict[str, Any] = th.PropertiesList(
         description="How many days ahead of today dated rows are read.",
     ),
     th.Property(
+        "full_refresh_days",
+        th.IntegerType(minimum=0, maximum=365),
+        default=7,
+        title="Full refresh days",
+        description=(
+            "In how many days every list and month is read again whatever its checksum says, a "
+            "part of them each day; 0 for never."
+        ),
+    ),
+    th.Property(
+        "control_totals",
+        th.StringType(allowed_values=["warn", "error", "off"]),
+        default="warn",
+        title="Control totals",
+        description=(
+            "Whether postings that do not add up to Tripletex's trial balance are a warning, an "
+            "error, or not looked for."
+        ),
+    ),
+    th.Property(
         "user_agent",
         th.StringType,
         title="User agent",
@@ -127,6 +147,8 @@ class Settings:
     page_size: int
     max_concurrency: int
     future_days: int
+    full_refresh_days: int
+    control_totals: str
     user_agent: str
     rate_limit_reserve: int
     secrets: tuple[str, ...]
@@ -161,6 +183,8 @@ def read_settings(config: Mapping[str, Any], user_agent: str) -> Settings:
         page_size=config["page_size"],
         max_concurrency=config["max_concurrency"],
         future_days=config["future_days"],
+        full_refresh_days=config["full_refresh_days"],
+        control_totals=config["control_totals"],
         user_agent=config.get("user_agent") or user_agent,
         rate_limit_reserve=config["rate_limit_reserve"],
         secrets=tuple(str(config[name]).strip() for name in tokens if config.get(name)),

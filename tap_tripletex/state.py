@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import zlib
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tap_tripletex.errors import StateError
@@ -12,15 +14,21 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-VERSION = 1
-"""Form of the state; a later form reads the earlier ones."""
+ROOT = "*"
+"""Name of the digest of all slices together."""
+
+YEAR = "/"
+"""Ending of the names of digests of all slices of a year."""
+
+VERSION = 2
+"""Form of the state. Version 1 had digests of months only; they are read like those of today."""
 
 
 class SliceState:
     """One partition's state, in the dictionary that the SDK writes out.
 
     The digests hold for one fingerprint: of all that shapes the answers (path, parameters, fields,
-    company and owner of the token). Under another fingerprint none of them is known.
+    company, owner of the token and rights). Under another fingerprint none of them is known.
     """
 
     def __init__(self, bookmark: Json, where: str) -> None:
@@ -33,39 +41,63 @@ class SliceState:
         Raises:
             StateError: when the state was written by a later version, or cannot be read.
         """
-        version = bookmark.setdefault("version", VERSION)
+        version = bookmark.get("version", VERSION)
         if not isinstance(version, int) or version > VERSION:
             message = (
                 f"The state of {where} has version {version!r}, this tap-tripletex reads up to "
-                f"{VERSION}. Update the tap, or start over with --full-refresh."
+                f"{VERSION}. Update the tap, or start over with a full refresh."
             )
             raise StateError(message)
-        if not isinstance(bookmark.setdefault("digests", {}), dict):
-            message = f"The state of {where} is damaged. Restore it or start over."
+        digests = bookmark.setdefault("digests", {})
+        refreshed = bookmark.get("refreshed")
+        if not _is_text(digests) or not (refreshed is None or _is_date(refreshed)):
+            message = (
+                f"The state of {where} is damaged. Restore it from a copy, or start over with a "
+                "full refresh."
+            )
             raise StateError(message)
+        bookmark["version"] = VERSION
         self._bookmark = bookmark
+        self._where = where
 
     @property
     def is_new(self) -> bool:
         """Return whether no slice has been read before."""
         return not self._bookmark["digests"]
 
-    def digest(self, key: str, fingerprint: str) -> str | None:
-        """Return the digest of a slice as it was last read whole."""
-        if self._bookmark.get("fingerprint") != fingerprint:
-            return None
-        digest: str | None = self._bookmark["digests"].get(key)
-        return digest
-
-    def finish(self, key: str, fingerprint: str, digest: str | None) -> None:
-        """Note that a slice was read whole and all its rows were emitted."""
+    def begin(self, fingerprint: str) -> None:
+        """Forget all digests unless they were taken under the same fingerprint."""
         if self._bookmark.get("fingerprint") != fingerprint:
             self._bookmark["fingerprint"] = fingerprint
             self._bookmark["digests"] = {}
+
+    def digest(self, key: str) -> str | None:
+        """Return the digest of a slice as it was last read whole."""
+        digest: str | None = self._bookmark["digests"].get(key)
+        return digest
+
+    def finish(self, key: str, digest: str | None) -> None:
+        """Note that a slice was read whole and all its rows were emitted; None forgets it."""
         if digest is None:
             self._bookmark["digests"].pop(key, None)
         else:
             self._bookmark["digests"][key] = digest
+
+    def is_due(self, key: str, today: date, days: int) -> bool:
+        """Return whether a slice is to be read whatever its digest says.
+
+        Each slice has its turn once in so many days, on a day of its own.
+        """
+        refreshed = self._bookmark.get("refreshed")
+        if not days or refreshed is None:
+            return False
+        turn = zlib.crc32(f"{self._where} {key}".encode())
+        latest = today - timedelta(days=(today.toordinal() - turn) % days)
+        return latest > date.fromisoformat(refreshed)
+
+    def refresh(self, today: date) -> None:
+        """Note that every slice whose turn has come was read."""
+        self._bookmark["refreshed"] = today.isoformat()
 
     def advance(self, replication_key: str, value: str) -> None:
         """Note how far the stream has come, in the Singer way; nothing is read by it."""
@@ -76,11 +108,26 @@ class SliceState:
 
     def keep_only(self, keys: Iterable[str]) -> None:
         """Forget the digests of slices that are no longer part of the stream."""
-        kept = set(keys)
-        digests = self._bookmark["digests"]
-        self._bookmark["digests"] = {key: d for key, d in digests.items() if key in kept}
+        kept = {ROOT, *keys}
+        self._bookmark["digests"] = {
+            key: digest
+            for key, digest in self._bookmark["digests"].items()
+            if key in kept or key.endswith(YEAR)
+        }
 
 
 def fingerprint(*parts: object) -> str:
     """Return a short text that changes when any of the parts does."""
     return hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:16]
+
+
+def _is_text(digests: object) -> bool:
+    return isinstance(digests, dict) and all(isinstance(d, str) for d in digests.values())
+
+
+def _is_date(value: object) -> bool:
+    try:
+        date.fromisoformat(str(value))
+    except ValueError:
+        return False
+    return True

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import pairwise, product
 from typing import TYPE_CHECKING, Any, Protocol
@@ -26,6 +26,9 @@ Json = dict[str, Any]
 
 DAY = timedelta(days=1)
 
+ACCOUNT_NUMBERS = 1_000_000
+"""More than the highest account number; four digits are usual, some charts have six."""
+
 BEGINNING = date(1900, 1, 1)
 """Before any posting. Recorded: a window from 1900 is answered with 200."""
 
@@ -39,12 +42,14 @@ class Calendar:
         today: in Norway.
         future_days: how far ahead rows are dated that count; vouchers, orders and invoices are.
         open_start: what lies before the first day is read as well, as one slice.
+        closed: years whose accounting periods are all closed, None where that is not known.
     """
 
     first: date
     today: date
     future_days: int
     open_start: bool
+    closed: frozenset[int] | None = None
 
     def months(self, last: date) -> Iterator[tuple[date, date]]:
         """Yield the calendar months up to a day as (first day, day after the last).
@@ -56,10 +61,66 @@ class Calendar:
             starts.append((starts[-1].replace(day=1) + 32 * DAY).replace(day=1))
         yield from pairwise(starts)
 
+    def windows(self) -> Iterator[tuple[date, date, str]]:
+        """Yield the months that may still change, and the far and closed years in one piece each.
+
+        Each comes as first day, day after the last, and name.
+        """
+        for first, after in self.months(self.horizon):
+            year = first.year
+            if not self.is_far(year):
+                yield first, after, f"{first:%Y-%m}"
+            elif first == max(self.first, date(year, 1, 1)):
+                yield first, date(year + 1, 1, 1), f"{year}"
+
+    def is_far(self, year: int) -> bool:
+        """Return whether a year lies two or more years back, and is closed as far as known."""
+        return year < self.today.year - 1 and (self.closed is None or year in self.closed)
+
     @property
     def horizon(self) -> date:
         """Return the last day that rows are expected on."""
         return self.today + self.future_days * DAY
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A range of a list that can be cut in two where the answer would be too large.
+
+    Attributes:
+        start: parameter of the first day.
+        first: the day.
+        end: parameter of the day after the last.
+        after: the day.
+        numbers: parameters of account numbers, from and before, for when a single day is too large.
+        low: the lowest account number.
+        high: the number after the highest.
+    """
+
+    start: str
+    first: date
+    end: str
+    after: date
+    numbers: tuple[str, str] | None = None
+    low: int = 0
+    high: int = ACCOUNT_NUMBERS
+
+    def params(self) -> dict[str, str]:
+        """Return the parameters of the range."""
+        params = {self.start: self.first.isoformat(), self.end: self.after.isoformat()}
+        if self.numbers and (self.low, self.high) != (0, ACCOUNT_NUMBERS):
+            params |= {self.numbers[0]: str(self.low), self.numbers[1]: str(self.high)}
+        return params
+
+    def halves(self) -> tuple[Cut, Cut] | None:
+        """Return the range cut by days, or by account numbers when it is a single day."""
+        if self.after - self.first > DAY:
+            middle = self.first + (self.after - self.first) // 2
+            return replace(self, after=middle), replace(self, first=middle)
+        if self.numbers and self.high - self.low > 1:
+            number = (self.low + self.high) // 2
+            return replace(self, high=number), replace(self, low=number)
+        return None
 
 
 @dataclass(frozen=True)
@@ -70,11 +131,20 @@ class Ask:
         params: what the request asks for besides paging and fields.
         path: values for the placeholders in the stream's path.
         columns: values that every record of the answer gets.
+        cut: how it can be cut; its parameters are among the others.
     """
 
     params: Mapping[str, str] = field(default_factory=dict)
     path: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, Any] = field(default_factory=dict)
+    cut: Cut | None = None
+
+    def halves(self) -> list[Ask] | None:
+        """Return the list cut in two, None where it cannot be."""
+        halves = self.cut.halves() if self.cut else None
+        if halves is None:
+            return None
+        return [replace(self, params={**self.params, **c.params()}, cut=c) for c in halves]
 
 
 @dataclass(frozen=True)
@@ -85,33 +155,19 @@ class Slice:
         key: its name in the state.
         asks: the lists that it is made of.
         bookmark: what the stream's replication key has reached when the slice is read.
-        window: the parameters' names and days where the slice can be halved.
+        window: first day, and day after the last, of its rows' replication key; None where the
+            slice is all there is.
     """
 
     key: str
     asks: Sequence[Ask] = (Ask(),)
     bookmark: str | None = None
-    window: tuple[str, date, str, date] | None = None
-
-    def halves(self) -> tuple[Slice, Slice] | None:
-        """Return the slice cut in two, None when it is a single day or has no window."""
-        if self.window is None or self.window[3] - self.window[1] <= DAY:
-            return None
-        start, first, end, after = self.window
-        middle = first + (after - first) // 2
-        return (
-            _window(start, first, end, middle, key=f"{first}..{middle}"),
-            _window(start, middle, end, after, key=f"{middle}..{after}"),
-        )
+    window: tuple[date, date] | None = None
 
 
-def _window(start: str, first: date, end: str, after: date, key: str) -> Slice:
-    return Slice(
-        key,
-        (Ask({start: first.isoformat(), end: after.isoformat()}),),
-        bookmark=(after - DAY).isoformat(),
-        window=(start, first, end, after),
-    )
+def _window(cut: Cut, key: str) -> Slice:
+    bookmark = (cut.after - DAY).isoformat()
+    return Slice(key, (Ask(cut.params(), cut=cut),), bookmark, (cut.first, cut.after))
 
 
 @dataclass(frozen=True)
@@ -149,8 +205,12 @@ class Strategy(Protocol):
         """Return whether the answer comes in pages."""
 
     @property
-    def disjoint(self) -> bool:
-        """Return whether no row can be in two slices."""
+    def tree(self) -> bool:
+        """Return whether the slices are windows that can be probed together."""
+
+    @property
+    def windowed(self) -> bool:
+        """Return whether the slices are windows of the replication key."""
 
     def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:
         """Yield the slices, oldest first."""
@@ -166,7 +226,8 @@ class Whole:
     """Each object of the answer is one record."""
 
     pages: bool = True
-    disjoint: bool = True
+    tree: bool = False
+    windowed: bool = False
 
     @property
     def columns(self) -> Mapping[str, Json]:
@@ -189,19 +250,17 @@ class List(Whole):
     """The whole list, without dates.
 
     Attributes:
-        every: parameters with all their values; each combination is a slice. For filters that the
-            official document gives a default, so that a plain request may hide rows.
+        every: parameters with all their values; each combination is asked for. For filters that
+            the official document gives a default, so that a plain request may hide rows.
     """
 
     every: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     replication_key: str = "synced_at"
-    disjoint: bool = False
 
     def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:  # noqa: ARG002
-        """Yield one slice for each combination of values."""
-        for values in product(*self.every.values()):
-            params = dict(zip(self.every, values, strict=True))
-            yield Slice("&".join(f"{k}={v}" for k, v in params.items()) or "all", (Ask(params),))
+        """Yield one slice of all combinations of values."""
+        combinations = product(*self.every.values())
+        yield Slice("all", [Ask(dict(zip(self.every, c, strict=True))) for c in combinations])
 
 
 @dataclass(frozen=True)
@@ -237,25 +296,31 @@ class Keyless(List):
 
 @dataclass(frozen=True)
 class Window(Whole):
-    """Calendar months from the first day to the horizon; ``to`` is exclusive.
+    """Windows from the first day to the horizon: months near, years far; ``to`` is exclusive.
 
     Attributes:
         replication_key: the column of the date that the windows are cut by.
         start: parameter of the first day.
         end: parameter of the day after the last.
+        numbers: parameters of account numbers, where a day can be cut by them.
     """
 
     replication_key: str
     start: str = "dateFrom"
     end: str = "dateTo"
+    numbers: tuple[str, str] | None = None
+    tree: bool = True
+    windowed: bool = True
 
     def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:  # noqa: ARG002
-        """Yield what lies before the first day, if it is to be read, then the months."""
+        """Yield what lies before the first day, if it is to be read, then years and months."""
         if calendar.open_start:
-            first, key = calendar.first, f"..{calendar.first}"
-            yield _window(self.start, BEGINNING, self.end, first, key=key)
-        for first, after in calendar.months(calendar.horizon):
-            yield _window(self.start, first, self.end, after, key=f"{first:%Y-%m}")
+            yield self._slice(BEGINNING, calendar.first, f"..{calendar.first}")
+        for first, after, key in calendar.windows():
+            yield self._slice(first, after, key)
+
+    def _slice(self, first: date, after: date, key: str) -> Slice:
+        return _window(Cut(self.start, first, self.end, after, self.numbers), key)
 
 
 @dataclass(frozen=True)
@@ -294,6 +359,7 @@ class Period(Whole):
     start: str = "dateFrom"
     end: str = "dateTo"
     inclusive: bool = False
+    windowed: bool = True
 
     @property
     @override
@@ -310,7 +376,8 @@ class Period(Whole):
             if self.last:
                 columns[self.last] = last.isoformat()
             params = {self.start: first.isoformat(), self.end: end.isoformat()}
-            yield Slice(f"{first:%Y-%m}", (Ask(params, columns=columns),), first.isoformat())
+            ask = Ask(params, columns=columns)
+            yield Slice(f"{first:%Y-%m}", (ask,), first.isoformat(), (first, after))
 
 
 @dataclass(frozen=True)
@@ -330,19 +397,20 @@ class Years(Whole):
     inclusive: bool = False
     replication_key: str = "synced_at"
     pages: bool = True
-    disjoint: bool = True
 
     def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:  # noqa: ARG002
-        """Yield the years."""
-        for year in range(calendar.first.year, calendar.horizon.year + 1):
-            first, after = date(year, 1, 1), date(year + 1, 1, 1)
-            if self.year:
-                yield Slice(f"{year}", (Ask({self.year: f"{year}"}),))
-            elif self.inclusive:
-                last = (after - DAY).isoformat()
-                yield Slice(f"{year}", (Ask({self.start: first.isoformat(), self.end: last}),))
-            else:
-                yield _window(self.start, first, self.end, after, key=f"{year}")
+        """Yield one slice of all years."""
+        years = range(calendar.first.year, calendar.horizon.year + 1)
+        yield Slice("all", [self._ask(year) for year in years])
+
+    def _ask(self, year: int) -> Ask:
+        first, after = date(year, 1, 1), date(year + 1, 1, 1)
+        if self.year:
+            return Ask({self.year: f"{year}"})
+        if self.inclusive:
+            return Ask({self.start: first.isoformat(), self.end: (after - DAY).isoformat()})
+        cut = Cut(self.start, first, self.end, after)
+        return Ask(cut.params(), cut=cut)
 
 
 @dataclass(frozen=True)
@@ -359,15 +427,14 @@ class Named(Whole):
     replication_key: str = "synced_at"
 
     def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:  # noqa: ARG002
-        """Yield the months or weeks."""
+        """Yield one slice of all months or weeks."""
         if self.week:
             days = (calendar.today - calendar.first).days
             dates = (calendar.first + n * DAY for n in range(days + 1))
             names = [f"{day:%G-%V}" for day in dates]
         else:
             names = [f"{first:%Y-%m}" for first, _ in calendar.months(calendar.today)]
-        for name in dict.fromkeys(names):
-            yield Slice(name, (Ask({self.param: name}),))
+        yield Slice("all", [Ask({self.param: name}) for name in dict.fromkeys(names)])
 
 
 @dataclass(frozen=True)
@@ -384,6 +451,7 @@ class Snapshot(Whole):
     date: str = "date"
     exclusive: bool = True
     pages: bool = True
+    windowed: bool = True
 
     @property
     @override
@@ -398,7 +466,7 @@ class Snapshot(Whole):
             asked = day + DAY if self.exclusive else day
             columns = {self.replication_key: day.isoformat()}
             ask = Ask({self.date: asked.isoformat()}, columns=columns)
-            yield Slice(day.isoformat(), (ask,), day.isoformat())
+            yield Slice(day.isoformat(), (ask,), day.isoformat(), (day, day + DAY))
 
 
 @dataclass(frozen=True)
@@ -446,9 +514,14 @@ class Nested:
         return self.of.pages
 
     @property
-    def disjoint(self) -> bool:
-        """Return whether no object can be in two slices."""
-        return self.of.disjoint
+    def tree(self) -> bool:
+        """Return whether the slices are windows that can be probed together."""
+        return self.of.tree
+
+    @property
+    def windowed(self) -> bool:
+        """Return whether the slices are windows of the objects' date."""
+        return self.of.windowed
 
     @property
     def columns(self) -> Mapping[str, Json]:

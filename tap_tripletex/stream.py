@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -11,24 +13,36 @@ from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from singer_sdk.streams._state import StreamStateManager
 from typing_extensions import override
 
+from tap_tripletex.control import COLUMNS as CONTROLLED
+from tap_tripletex.control import Control
 from tap_tripletex.errors import ForbiddenError, TripletexError
-from tap_tripletex.reading import Reading, Source
+from tap_tripletex.manifest import WindowRead
+from tap_tripletex.paging import Lists, Source
+from tap_tripletex.reading import Reading, Terms
 from tap_tripletex.records import INTEGER, columns_of, json_schema, shape
 from tap_tripletex.report import Trouble
-from tap_tripletex.state import SliceState
-from tap_tripletex.strategies import SYNCED_AT
+from tap_tripletex.state import SliceState, fingerprint
+from tap_tripletex.strategies import BEGINNING, SYNCED_AT, Cut, Nested, Window
+from tap_tripletex.tree import Guard, Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from concurrent.futures import Executor
 
     from singer_sdk.helpers.types import Context
     from singer_sdk.singerlib import MetadataMapping
 
     from tap_tripletex.auth import Company
-    from tap_tripletex.strategies import Strategy
+    from tap_tripletex.client import Page
+    from tap_tripletex.reading import Emission
+    from tap_tripletex.strategies import Slice, Strategy
     from tap_tripletex.tap import TapTripletex
+    from tap_tripletex.tree import Watch
 
 Json = dict[str, Any]
+
+YEARS_AHEAD = 11
+"""Years that a guard looks ahead: more than future_days can be."""
 
 
 class Bookmarks(StreamStateManager):
@@ -43,6 +57,21 @@ class Bookmarks(StreamStateManager):
         """Do nothing: no stream starts at its bookmark, late changes would be missed."""
 
 
+@dataclass(frozen=True)
+class Guarding:
+    """A list that guards another one.
+
+    Attributes:
+        path: below the API's address.
+        start: parameter of the first day.
+        end: parameter of the day after the last.
+    """
+
+    path: str
+    start: str = "dateFrom"
+    end: str = "dateTo"
+
+
 class TripletexStream(Stream):
     """A list of the API in each company.
 
@@ -54,6 +83,9 @@ class TripletexStream(Stream):
         parameters: of every request.
         sorting: keeps offsets stable from page to page; None where the path does not sort.
         of_token: read once, from the token's own company, whatever companies are read.
+        controlled: its rows are postings, to be compared with the trial balance.
+        all_vouchers: its rows are filtered by the vouchers that the token's user may see.
+        guard: another list that changes whenever this one does, where this one has no checksum.
         needs: entitlement of the token's user (AUTH_…) or module of the company without which
             Tripletex refuses the path, where known.
     """
@@ -67,6 +99,9 @@ class TripletexStream(Stream):
     parameters: ClassVar[Mapping[str, str]] = {}
     sorting: ClassVar[str | None] = "id"
     of_token: ClassVar[bool] = False
+    controlled: ClassVar[bool] = False
+    all_vouchers: ClassVar[bool] = False
+    guard: ClassVar[Guarding | None] = None
     needs: ClassVar[str | None] = None
 
     def __init__(self, tap: TapTripletex) -> None:
@@ -119,23 +154,101 @@ class TripletexStream(Stream):
             self.logger.warning("%s", trouble.reason)
 
     def _read(self, company: Company, context: Context | None) -> Iterator[Json]:
-        connection = self.tap.connection
+        connection, settings = self.tap.connection, self.tap.settings
+        full_table = self.replication_method == REPLICATION_FULL_TABLE
+        selected = shape({name: c for name, c in self._columns.items() if self._is_selected(name)})
+        source = Source(
+            self.name, self.path, self.parameters, self.sorting, self.key, self.strategy
+        )
+        lists = Lists(source, company, connection.client, selected, settings.page_size)
+        state = self._slice_state(company, context)
+        state.begin(
+            fingerprint(
+                self.path,
+                sorted(self.parameters.items()),
+                self.strategy.fields(selected),
+                company.id,
+                connection.identity.employee_id,
+                connection.completeness.rights(company),
+            )
+        )
         reading = Reading(
-            Source(self.name, self.path, self.parameters, self.sorting, self.key, self.strategy),
-            company,
-            connection.client,
-            shape({name: c for name, c in self._columns.items() if self._is_selected(name)}),
-            self._slice_state(company, context),
-            owner=connection.identity.employee_id,
-            page_size=self.tap.settings.page_size,
-            unconditional=self.replication_method == REPLICATION_FULL_TABLE,
+            self.strategy,
+            lists,
+            state,
+            Terms(
+                f"{self.name} of company {company.id}",
+                connection.today,
+                {"company_id": company.id},
+                full_refresh_days=settings.full_refresh_days,
+                unconditional=full_table,
+                control_error=settings.control_totals == "error",
+            ),
+            pool=connection.pool,
+            width=1 if self.ABORT_AT_RECORD_COUNT else settings.max_concurrency,
+            watch=partial(self._watch, lists, state, connection.pool),
+            control=self._control(company),
+            on_read=partial(self._on_read, company),
         )
         ids = partial(connection.parent_ids, company)
         slices = self.strategy.slices(connection.calendar(company), ids)
-        width = 1 if self.ABORT_AT_RECORD_COUNT else self.tap.settings.max_concurrency
-        for record in reading.records(slices, connection.pool, width):
+        for record in reading.records(slices):
             self.tap.report.records[self.name] += 1
             yield record
+
+    def _watch(
+        self, lists: Lists, state: SliceState, pool: Executor, parts: Sequence[Slice]
+    ) -> Watch | None:
+        """Return what tells which slices may have changed, None where each is asked."""
+        if self.strategy.tree and len(parts) > 1:
+            return Tree(parts, partial(self._probe, lists), state, pool)
+        if self.guard and parts:
+            guard = self.guard
+            end = date(self.tap.connection.today.year + YEARS_AHEAD, 1, 1).isoformat()
+            params = {guard.start: BEGINNING.isoformat(), guard.end: end}
+            return Guard(parts, lambda digest: lists.probe(params, digest, guard.path), state)
+        return None
+
+    def _probe(self, lists: Lists, first: date, after: date, digest: str) -> Page | None:
+        window = self.strategy.of if isinstance(self.strategy, Nested) else self.strategy
+        assert isinstance(window, Window)  # noqa: S101 - only windows have a tree
+        cut = Cut(window.start, first, window.end, after)
+        return lists.probe(cut.params(), digest)
+
+    def _control(self, company: Company) -> Control | None:
+        """Return the control of the postings, where it is wanted and can prove anything."""
+        connection = self.tap.connection
+        wanted = self.controlled and self.tap.settings.control_totals != "off"
+        if not wanted or not all(map(self._is_selected, CONTROLLED)):
+            return None
+        if not connection.completeness.of_vouchers(company):
+            return None
+        return Control(connection.client, company)
+
+    def _on_read(self, company: Company, part: Slice, emission: Emission) -> None:
+        """Tell the world that a slice was read whole."""
+        completeness = self.tap.connection.completeness
+        complete = emission.stable and completeness.of_lists(
+            company, self.tap.windows.memory(company.id)
+        )
+        if self.all_vouchers and complete:
+            complete = completeness.of_vouchers(company)
+        start, end = part.window or (None, None)
+        verdict = emission.verdict
+        self.tap.windows.write(
+            WindowRead(
+                self.name,
+                company.id,
+                part.key,
+                start.isoformat() if start and start != BEGINNING else None,
+                end.isoformat() if end else None,
+                emission.synced_at,
+                len(emission.keys),
+                complete,
+                verdict.found if verdict else None,
+                verdict.expected if verdict else None,
+            )
+        )
 
     def _is_selected(self, name: str) -> bool:
         return name in self.key or self.mask.get(("properties", name), True)

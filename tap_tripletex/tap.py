@@ -6,7 +6,7 @@ import json
 import sys
 from functools import cached_property
 from importlib import metadata
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from singer_sdk import Tap
 from singer_sdk.contrib.msgspec import MsgSpecWriter
@@ -15,6 +15,7 @@ from typing_extensions import override
 from tap_tripletex.companies import client_companies
 from tap_tripletex.connection import Connection
 from tap_tripletex.errors import RefusedError, TripletexError
+from tap_tripletex.manifest import SyncWindows
 from tap_tripletex.report import Report, Trouble
 from tap_tripletex.settings import SCHEMA, Settings, read_settings
 from tap_tripletex.streams import STREAMS
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import click
-
-    from tap_tripletex.stream import TripletexStream
+    from singer_sdk import Stream
 
 
 class TapTripletex(Tap):
@@ -40,9 +40,14 @@ class TapTripletex(Tap):
         return Report()
 
     @override
-    def discover_streams(self) -> Sequence[TripletexStream]:
+    def discover_streams(self) -> Sequence[Stream]:
         """Return every stream; no login is needed to know them."""
-        return [stream(self) for stream in STREAMS]
+        return [*(stream(self) for stream in STREAMS), SyncWindows(self)]
+
+    @property
+    def windows(self) -> SyncWindows:
+        """Return the stream that says what was read whole."""
+        return cast("SyncWindows", self.streams[SyncWindows.name])
 
     @cached_property
     def settings(self) -> Settings:

@@ -43,7 +43,6 @@ def test_each_parent_is_asked_by_a_parameter(reader: Reader, logged_in: Mocker) 
     records = reader.run(Child(PROJECTS, "projectId", "project_id"), path="/project/task")
     assert [(record["project_id"], record["id"]) for record in records] == [(3, 30), (4, 40)]
     assert len({record["synced_at"] for record in records}) == 1
-    assert "If-None-Match" not in gets(logged_in)[0].headers
     assert list(reader.bookmark["digests"]) == ["all"]
 
 
@@ -68,11 +67,11 @@ def test_each_parent_is_asked_by_the_path_and_one_that_is_gone_has_no_rows(
     assert gets(logged_in)[0].qs == {"fields": ["id,date,name"]}
 
 
-def test_one_slice_for_each_year_of_all_parents(reader: Reader, logged_in: Mocker) -> None:
+def test_each_year_is_asked_of_each_parent(reader: Reader, logged_in: Mocker) -> None:
     logged_in.get(f"{API}/compilation", json=listed({"id": 1}))
     child = Child(PROJECTS, "employeeId", "employee_id", Years())
     reader.run(child, path="/compilation")
-    assert set(reader.bookmark["digests"]) == {"2026"}
+    assert set(reader.bookmark["digests"]) == {"all"}
     assert [request.qs["year"] for request in gets(logged_in)] == [["2026"], ["2026"]]
 
 
@@ -96,7 +95,17 @@ def test_a_batch_is_no_longer_than_a_url_carries() -> None:
 
 @pytest.mark.parametrize("strategy", [Child(PROJECTS, "projectId"), Batch(PROJECTS, "ids")])
 def test_without_parents_nothing_is_asked(strategy: Child) -> None:
-    assert list(strategy.slices(CALENDAR, lambda _: [])) == []
+    (part,) = strategy.slices(CALENDAR, lambda _: [])
+    assert part.asks == []
+
+
+def test_when_the_last_parent_is_gone_its_rows_are_too(reader: Reader, logged_in: Mocker) -> None:
+    logged_in.get(f"{API}/project/task", json=listed({"id": 1}))
+    tasks = Child(PROJECTS, "projectId", "project_id")
+    reader.run(tasks, path="/project/task")
+    for _ in range(2):
+        reader.run(tasks, path="/project/task", parents=[])
+    assert [len(emission.keys) for _, emission in reader.reads] == [1, 0]
 
 
 def test_parents_of_several_kinds_are_told_apart() -> None:

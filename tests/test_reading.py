@@ -13,10 +13,12 @@ from tap_tripletex.errors import (
     StateError,
     UnavailableError,
 )
-from tap_tripletex.reading import Reading, Source
+from tap_tripletex.paging import Lists, Source
+from tap_tripletex.reading import Reading, Terms
 from tap_tripletex.records import shape
-from tap_tripletex.state import SliceState
-from tap_tripletex.strategies import Calendar, List, Nested, Single, Window
+from tap_tripletex.state import SliceState, fingerprint
+from tap_tripletex.strategies import Calendar, Cut, List, Nested, Single, Window
+from tap_tripletex.tree import Tree
 from tests.conftest import API, COMPANY, error, listed
 
 if TYPE_CHECKING:
@@ -24,8 +26,9 @@ if TYPE_CHECKING:
 
     from requests_mock import Mocker
 
-    from tap_tripletex.client import Client
-    from tap_tripletex.strategies import Strategy
+    from tap_tripletex.client import Client, Page
+    from tap_tripletex.reading import Emission
+    from tap_tripletex.strategies import Slice, Strategy
 
 CALENDAR = Calendar(date(2026, 10, 1), date(2026, 11, 23), future_days=0, open_start=False)
 
@@ -36,6 +39,9 @@ COLUMNS: dict[str, Any] = {
 }
 
 
+TODAY = date(2026, 11, 23)
+
+
 class Reader:
     """Runs readings over the same state, as runs of the tap would."""
 
@@ -43,21 +49,37 @@ class Reader:
         self.client = client
         self.pool = pool
         self.bookmark: dict[str, Any] = {}
+        self.reads: list[tuple[Slice, Emission]] = []
 
     def begin(self, strategy: Strategy, **options: Any) -> Iterator[dict[str, Any]]:
         path = options.pop("path", "/department")
-        source = Source("departments", path, {}, "id", ("id",), strategy)
+        keys = options.pop("keys", ("id",))
+        columns = shape(options.pop("columns", COLUMNS))
+        source = Source("departments", path, {}, "id", keys, strategy)
+        lists = Lists(source, COMPANY, self.client, columns, options.pop("page_size", 2))
+        where = "departments of company 107896302"
+        state = SliceState(self.bookmark, where)
+        state.begin(fingerprint(path, strategy.fields(columns), options.pop("owner", 5)))
+        tree = options.pop("tree", False)
+        control = options.pop("control", None)
+        parents = options.pop("parents", [3, 4])
+        calendar = options.pop("calendar", CALENDAR)
+
+        def probe(first: date, after: date, digest: str) -> Page | None:
+            return lists.probe(Cut("dateFrom", first, "dateTo", after).params(), digest)
+
         reading = Reading(
-            source,
-            COMPANY,
-            self.client,
-            shape(options.pop("columns", COLUMNS)),
-            SliceState(self.bookmark, "departments of company 107896302"),
-            owner=options.pop("owner", 5),
-            page_size=options.pop("page_size", 2),
-            **options,
+            strategy,
+            lists,
+            state,
+            Terms(where, options.pop("today", TODAY), {"company_id": COMPANY.id}, **options),
+            pool=self.pool,
+            width=4,
+            watch=lambda parts: Tree(parts, probe, state, self.pool) if tree else None,
+            control=control,
+            on_read=lambda part, emission: self.reads.append((part, emission)),
         )
-        return reading.records(strategy.slices(CALENDAR, lambda _: [3, 4]), self.pool, 4)
+        return reading.records(strategy.slices(calendar, lambda _: parents))
 
     def run(self, strategy: Strategy, **options: Any) -> list[dict[str, Any]]:
         return list(self.begin(strategy, **options))
@@ -256,7 +278,8 @@ def test_a_result_that_is_too_large_is_halved(reader: Reader, logged_in: Mocker)
     assert ids(records) == sorted(ids(records))
     assert len(records) == 8
     assert records[0]["id"] == date(2026, 10, 1).toordinal()
-    assert len(reader.bookmark["digests"]) == 8
+    assert set(reader.bookmark["digests"]) == {"2026-10", "2026-11"}
+    assert reader.bookmark["digests"]["2026-10"].split()[0] == "d2026-10-01"
 
 
 def test_a_day_that_is_too_large_fails_with_the_apis_words(
@@ -295,6 +318,7 @@ def test_state_never_runs_ahead_of_the_records(reader: Reader, logged_in: Mocker
         next(records)
     assert reader.bookmark["digests"] == {"2026-10": "october"}
     assert reader.bookmark["replication_key_value"] == "2026-10-31"
+    assert "refreshed" not in reader.bookmark
 
 
 def test_slices_that_are_no_longer_read_are_forgotten(reader: Reader, logged_in: Mocker) -> None:
@@ -328,7 +352,28 @@ def test_a_row_of_another_form_is_an_error_that_names_it(reader: Reader, logged_
 
 
 def test_a_state_of_a_later_version_is_refused() -> None:
-    with pytest.raises(StateError, match=r"postings of company 1 has version 2.*Update the tap"):
-        SliceState({"version": 2}, "postings of company 1")
-    with pytest.raises(StateError, match="damaged"):
-        SliceState({"version": 1, "digests": []}, "postings of company 1")
+    with pytest.raises(StateError, match=r"postings of company 1 has version 3.*Update the tap"):
+        SliceState({"version": 3}, "postings of company 1")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"digests": []},
+        {"digests": {"2026-01": 5}},
+        {"refreshed": "yesterday"},
+        {"version": "one"},
+    ],
+)
+def test_a_damaged_state_is_refused(damage: dict[str, Any]) -> None:
+    with pytest.raises(StateError, match="start over"):
+        SliceState({"version": 1} | damage, "postings of company 1")
+
+
+def test_a_state_of_the_first_version_is_read(reader: Reader, logged_in: Mocker) -> None:
+    mark = fingerprint("/department", "id,date,name", 5)
+    reader.bookmark = {"version": 1, "fingerprint": mark, "digests": {"all": "abc"}}
+    logged_in.get(f"{API}/department", status_code=304)
+    assert reader.run(List()) == []
+    assert logged_in.request_history[-1].headers["If-None-Match"] == "abc"
+    assert reader.bookmark["version"] == 2

@@ -15,6 +15,8 @@ DEFAULTS = {
     "max_concurrency": 8,
     "future_days": 400,
     "rate_limit_reserve": 10,
+    "full_refresh_days": 7,
+    "control_totals": "warn",
 }
 TOKENS = {"consumer_token": "c-token", "employee_token": "e-token"}
 

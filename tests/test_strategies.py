@@ -9,8 +9,11 @@ import pytest
 from tap_tripletex.records import shape
 from tap_tripletex.strategies import (
     Ask,
+    AsOf,
     Calendar,
+    Cut,
     List,
+    Named,
     Nested,
     Parents,
     Period,
@@ -18,6 +21,7 @@ from tap_tripletex.strategies import (
     Slice,
     Snapshot,
     Window,
+    Years,
 )
 
 CALENDAR = Calendar(date(2026, 9, 15), date(2026, 11, 23), future_days=40, open_start=False)
@@ -68,35 +72,81 @@ def test_every_day_is_in_exactly_one_window(today: date) -> None:
     assert all(start < end for start, end in edges)
 
 
-def test_a_window_is_halved_down_to_a_day() -> None:
-    (part,) = Window("date").slices(
-        Calendar(date(2026, 11, 1), date(2026, 11, 2), future_days=0, open_start=False), no_ids
+def test_far_and_closed_years_are_one_window_each() -> None:
+    calendar = Calendar(
+        date(2021, 3, 1),
+        date(2026, 11, 23),
+        future_days=0,
+        open_start=False,
+        closed=frozenset({2021, 2022, 2024, 2025}),
     )
-    singles, queue = [], [part]
-    while queue:
-        halves = (taken := queue.pop(0)).halves()
-        if halves is None:
-            singles.append(days(taken))
-        else:
-            queue += halves
-    assert len(singles) == 30
-    assert min(singles) == ("2026-11-01", "2026-11-02")
-    assert [end for _, end in sorted(singles)[:-1]] == [start for start, _ in sorted(singles)[1:]]
+    slices = list(Window("date").slices(calendar, no_ids))
+    assert [part.key for part in slices if len(part.key) == 4] == ["2021", "2022", "2024"]
+    assert days(slices[0]) == ("2021-03-01", "2022-01-01")
+    assert next(part.key for part in slices if part.key.startswith("2023")) == "2023-01"
+    edges = [days(part) for part in slices]
+    assert [end for _, end in edges[:-1]] == [start for start, _ in edges[1:]]
+
+
+def leaves(ask: Ask) -> list[Ask]:
+    halves = ask.halves()
+    return [ask] if halves is None else [leaf for half in halves for leaf in leaves(half)]
+
+
+def test_a_window_is_halved_down_to_a_day() -> None:
+    november = Calendar(date(2026, 11, 1), date(2026, 11, 2), future_days=0, open_start=False)
+    (part,) = Window("date").slices(november, no_ids)
+    single = [tuple(ask.params.values()) for ask in leaves(part.asks[0])]
+    assert len(single) == 30
+    assert single[0] == ("2026-11-01", "2026-11-02")
+    assert [end for _, end in single[:-1]] == [start for start, _ in single[1:]]
+
+
+def test_a_day_of_postings_is_halved_by_account_number() -> None:
+    cut = Cut(
+        "dateFrom", date(2026, 11, 1), "dateTo", date(2026, 11, 2), ("from", "to"), 1920, 1924
+    )
+    numbers = [(ask.params["from"], ask.params["to"]) for ask in leaves(Ask(cut.params(), cut=cut))]
+    assert numbers == [("1920", "1921"), ("1921", "1922"), ("1922", "1923"), ("1923", "1924")]
+    whole = Cut("dateFrom", date(2026, 11, 1), "dateTo", date(2026, 11, 2), ("from", "to"))
+    assert set(whole.params()) == {"dateFrom", "dateTo"}
 
 
 def test_lists_are_asked_for_every_value_of_a_filter_that_hides_rows() -> None:
-    assert [params(part) for part in List().slices(CALENDAR, no_ids)] == [{}]
-    slices = list(List({"isInactive": ("false", "true")}).slices(CALENDAR, no_ids))
-    assert [params(part) for part in slices] == [{"isInactive": "false"}, {"isInactive": "true"}]
-    assert len({part.key for part in slices}) == 2
-    assert slices[0].halves() is None
+    (part,) = List().slices(CALENDAR, no_ids)
+    assert [ask.params for ask in part.asks] == [{}]
+    (part,) = List({"isInactive": ("false", "true")}).slices(CALENDAR, no_ids)
+    assert [ask.params for ask in part.asks] == [{"isInactive": "false"}, {"isInactive": "true"}]
+    assert part.asks[0].halves() is None
+
+
+def test_weeks_and_months_that_have_begun_are_named() -> None:
+    (part,) = Named("monthYear").slices(CALENDAR, no_ids)
+    assert [ask.params["monthYear"] for ask in part.asks] == ["2026-09", "2026-10", "2026-11"]
+    (part,) = Named("weekYear", week=True).slices(CALENDAR, no_ids)
+    assert [ask.params["weekYear"] for ask in part.asks][::10] == ["2026-38", "2026-48"]
+
+
+def test_years_are_asked_for_by_number_or_by_their_days() -> None:
+    (part,) = Years().slices(CALENDAR, no_ids)
+    assert [ask.params for ask in part.asks] == [{"year": "2026"}, {"year": "2027"}]
+    (part,) = Years(year=None, start="a", end="b", inclusive=True).slices(CALENDAR, no_ids)
+    assert part.asks[0].params == {"a": "2026-01-01", "b": "2026-12-31"}
+    (part,) = Years(year=None, start="a", end="b").slices(CALENDAR, no_ids)
+    assert part.asks[0].params == {"a": "2026-01-01", "b": "2027-01-01"}
+
+
+def test_days_are_asked_for_at_month_ends_and_today() -> None:
+    (part,) = AsOf("date").slices(CALENDAR, no_ids)
+    assert [ask.params["date"] for ask in part.asks] == ["2026-09-30", "2026-10-31", "2026-11-23"]
 
 
 def test_periods_are_months_marked_with_their_first_day() -> None:
     first, second, *_ = Period().slices(CALENDAR, no_ids)
     assert columns(first) == {"start_date": "2026-09-15"}
     assert params(second) == {"dateFrom": "2026-10-01", "dateTo": "2026-11-01"}
-    assert second.halves() is None
+    assert second.asks[0].halves() is None
+    assert second.window == (date(2026, 10, 1), date(2026, 11, 1))
 
 
 def test_snapshots_are_month_ends_and_today_asked_for_by_the_day_after() -> None:

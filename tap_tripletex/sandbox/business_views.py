@@ -185,16 +185,14 @@ def waits_for_approval(row: Row) -> bool:
 
 def for_approval(company: Company, params: dict[str, Any], owner: Owner) -> list[Row]:
     """Return supplier invoices that wait for approval, by default one's own (`showAll`)."""
-    elements = company.table("VoucherApprovalListElement").rows
     employee = params.get("employeeId", owner.employee)
+    elements = company.table("VoucherApprovalListElement")
+    own = {row["id"] for row in elements if row["employee"] == employee}
     return [
         row
         for row in sorted(company.table("SupplierInvoice"), key=lambda row: row["id"])
         if waits_for_approval(row)
-        and (
-            params["showAll"]
-            or any(elements[i]["employee"] == employee for i in row["approvalListElements"])
-        )
+        and (params["showAll"] or not own.isdisjoint(row["approvalListElements"]))
     ]
 
 

@@ -54,3 +54,6 @@ STREAMS: tuple[type[TripletexStream], ...] = tuple(
     if isinstance(declared, type) and declared.__module__ == area.__name__
 )
 """In the order of declaration."""
+
+BY_NAME: dict[str, type[TripletexStream]] = {vars(stream)["name"]: stream for stream in STREAMS}
+"""In the same order."""

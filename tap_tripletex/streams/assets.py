@@ -28,3 +28,4 @@ class AssetPostings(TripletexStream):
     key = ("asset_id", "id")
     strategy = Child(ASSETS, "{id}", "asset_id", Ever("dateFrom", "dateToExclusive"))
     needs = "FIXED_ASSETS_REGISTER"
+    all_vouchers = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tap_tripletex.strategies import Keyless, List, Period, Single, Snapshot, Window, Years
-from tap_tripletex.stream import TripletexStream
+from tap_tripletex.stream import Guarding, TripletexStream
 
 ALL_BUDGETS = {
     "includeAllDepartmentResultBudgets": "true",
@@ -28,7 +28,9 @@ class Postings(TripletexStream):
     name = "postings"
     path = "/ledger/posting"
     entity = "Posting"
-    strategy = Window("date")
+    strategy = Window("date", numbers=("accountNumberFrom", "accountNumberTo"))
+    controlled = True
+    all_vouchers = True
 
 
 class Vouchers(TripletexStream):
@@ -38,6 +40,7 @@ class Vouchers(TripletexStream):
     path = "/ledger/voucher"
     entity = "Voucher"
     strategy = Window("date")
+    all_vouchers = True
 
 
 class NonPostedVouchers(TripletexStream):
@@ -48,6 +51,7 @@ class NonPostedVouchers(TripletexStream):
     entity = "Voucher"
     strategy = List()
     parameters = {"includeNonApproved": "true"}
+    all_vouchers = True
 
 
 class VoucherReception(TripletexStream):
@@ -57,6 +61,7 @@ class VoucherReception(TripletexStream):
     path = "/ledger/voucher/>voucherReception"
     entity = "Voucher"
     strategy = List()
+    all_vouchers = True
 
 
 class VoucherTypes(TripletexStream):
@@ -94,6 +99,7 @@ class CloseGroups(TripletexStream):
     path = "/ledger/closeGroup"
     entity = "CloseGroup"
     strategy = Window("date")
+    all_vouchers = True
 
 
 class OpenPostings(TripletexStream):
@@ -106,6 +112,8 @@ class OpenPostings(TripletexStream):
     strategy = Snapshot()
     # Newer than the document (2.75.06): same rows, much faster; sorting by id still orders them.
     parameters = {"sorted": "false"}
+    guard = Guarding("/ledger/posting")
+    all_vouchers = True
 
 
 class BalanceSheet(TripletexStream):
@@ -118,6 +126,8 @@ class BalanceSheet(TripletexStream):
     strategy = Period()
     sorting = "account.id"  # rows have no id; seen in one client's code
     parameters = {"includeActiveAccountsWithoutMovements": "true"}
+    guard = Guarding("/ledger/posting")
+    all_vouchers = True
 
 
 class LedgerAccounts(TripletexStream):
@@ -129,6 +139,8 @@ class LedgerAccounts(TripletexStream):
     key = ("account_id", "date_from", "date_to")
     strategy = Period("date_from", last="date_to")
     sorting = "account.id"
+    guard = Guarding("/ledger/posting")
+    all_vouchers = True
 
 
 class AccountingPeriods(TripletexStream):

@@ -36,6 +36,7 @@ class SupplierInvoices(TripletexStream):
     path = "/supplierInvoice"
     entity = "SupplierInvoice"
     strategy = Window("invoice_date", "invoiceDateFrom", "invoiceDateTo")
+    all_vouchers = True
 
 
 class SupplierInvoicesForApproval(TripletexStream):
@@ -46,6 +47,7 @@ class SupplierInvoicesForApproval(TripletexStream):
     entity = "SupplierInvoice"
     strategy = List()
     parameters = {"showAll": "true"}
+    all_vouchers = True
 
 
 class IncomingInvoices(TripletexStream):

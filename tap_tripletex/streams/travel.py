@@ -8,7 +8,7 @@ from tap_tripletex.stream import TripletexStream
 
 COSTS = Parents("/travelExpense/cost")
 
-RATES = Years(year=None, start="dateFrom", end="dateTo", disjoint=False)
+RATES = Years(year=None, start="dateFrom", end="dateTo")
 """A rate comes in each year that it is valid in; all of them at once are too many (recorded)."""
 
 

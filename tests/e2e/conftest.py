@@ -101,7 +101,7 @@ class DuckDB:
             return connection.execute(query).fetchall()
 
     def count(self, table: str) -> int:
-        return int(self.rows(f'SELECT count(*) FROM "{table}"')[0][0])  # noqa: S608
+        return int(self.rows(f'SELECT count(*) FROM "{table}"')[0][0])
 
 
 @pytest.fixture

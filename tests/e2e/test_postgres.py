@@ -47,7 +47,7 @@ def test_typed_tables_with_keys_that_a_second_run_leaves_as_they_are(
     assert len(tables) == len([s for s in STREAMS if s.selected_by_default])
     assert all(columns[0] == "company_id" for columns in keys.values())
 
-    counts = {table: postgres.rows(f"SELECT count(*) FROM twice.{table}")[0][0] for table in tables}  # noqa: S608
+    counts = {table: postgres.rows(f"SELECT count(*) FROM twice.{table}")[0][0] for table in tables}
     assert counts["postings"] == len(company.rows("Posting"))
     assert counts["customers"] == len(company.rows("Customer"))
     assert counts["timesheet_entries"] == len(company.rows("TimesheetEntry"))
@@ -56,7 +56,7 @@ def test_typed_tables_with_keys_that_a_second_run_leaves_as_they_are(
     assert sums == {account: Decimal(cents) / 100 for account, cents in truth.items()}
 
     project.run("target-postgres", **target)
-    again = {table: postgres.rows(f"SELECT count(*) FROM twice.{table}")[0][0] for table in tables}  # noqa: S608
+    again = {table: postgres.rows(f"SELECT count(*) FROM twice.{table}")[0][0] for table in tables}
     assert again == counts
 
 

@@ -28,10 +28,7 @@ def test_into_postgres(everything: Project, postgres: Postgres) -> None:
     target = postgres.environment("whole")
 
     def counts() -> dict[str, int]:
-        query = " UNION ALL ".join(
-            f"SELECT '{name}', count(*) FROM whole.{name}"  # noqa: S608
-            for name in NAMES
-        )
+        query = " UNION ALL ".join(f"SELECT '{name}', count(*) FROM whole.{name}" for name in NAMES)
         return {str(name): int(count) for name, count in postgres.rows(query)}
 
     everything.run("target-postgres", **target)

@@ -48,8 +48,11 @@ class ProjectWork:
         if not project["customer"]:
             return
         add, identity = self.registers.add, project["id"]
+        products = self.company.table("Product").rows
         project["orderLines"] = tuple(
-            self._order_line(project, number, budget=budget) for number, budget in ORDER_LINES
+            self._order_line(project, number, budget=budget)
+            for number, budget in ORDER_LINES
+            if self._products[number] in products
         )
         if len(self._furnished) % 2:
             add(

@@ -1,0 +1,114 @@
+"""Control totals: what the postings of a slice add up to, beside Tripletex's own trial balance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from tap_tripletex.auth import Company
+    from tap_tripletex.client import Client
+
+Json = dict[str, Any]
+
+BALANCE_SHEET = "/balanceSheet"
+
+COLUMNS = ("account_id", "amount")
+"""Columns of postings that must be read for a control."""
+
+MOST_NAMED = 5
+
+
+class Totals:
+    """Adds up postings by account, in hundredths."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._sums: dict[int, Decimal] = {}
+
+    def add(self, record: Json) -> None:
+        """Add a posting."""
+        account = record["account_id"]
+        amount = record["amount"]
+        self._sums[account] = self._sums.get(account, Decimal(0)) + Decimal(amount or 0)
+
+    def result(self) -> dict[int, int]:
+        """Return the accounts that do not come to nothing, with their hundredths."""
+        return _hundredths(self._sums)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The comparison of a slice.
+
+    Attributes:
+        found: sum of the debit balances of the postings that were read, in the company's currency.
+        expected: the same of Tripletex's trial balance.
+        differences: what differs, in words: account, read, expected; empty when all is equal.
+    """
+
+    found: Decimal
+    expected: Decimal
+    differences: tuple[str, ...]
+
+
+class Control:
+    """Asks Tripletex for the trial balance of a window and compares."""
+
+    def __init__(self, client: Client, company: Company) -> None:
+        """Prepare a control of one company."""
+        self._client = client
+        self._company = company
+
+    def verdict(self, totals: Totals, window: tuple[date, date]) -> Verdict:
+        """Compare the postings of a window with the trial balance of the same window.
+
+        Args:
+            totals: of the postings.
+            window: first day, and day after the last.
+
+        Raises:
+            TripletexError: when the trial balance cannot be read.
+        """
+        params = {
+            "dateFrom": window[0].isoformat(),
+            "dateTo": window[1].isoformat(),
+            "includeActiveAccountsWithoutMovements": "false",
+            "from": "0",
+            "count": "10000",
+            "fields": "account(id,number),balanceChange",
+        }
+        rows = self._client.get(self._company, BALANCE_SHEET, params).values
+        numbers = {row["account"]["id"]: row["account"].get("number") for row in rows}
+        changes = ((row["account"]["id"], row["balanceChange"]) for row in rows)
+        expected = _hundredths({id_: Decimal(change or 0) for id_, change in changes})
+        found = totals.result()
+        differences = tuple(
+            f"account {numbers.get(id_) or id_}: postings {_kroner(found.get(id_, 0))}, "
+            f"trial balance {_kroner(expected.get(id_, 0))}"
+            for id_ in sorted(found.keys() | expected.keys())
+            if found.get(id_, 0) != expected.get(id_, 0)
+        )
+        return Verdict(_debit(found), _debit(expected), differences)
+
+
+def in_words(differences: tuple[str, ...]) -> str:
+    """Return differences as one text, the first few of them."""
+    more = len(differences) - MOST_NAMED
+    return "; ".join(differences[:MOST_NAMED]) + (f"; and {more} more" if more > 0 else "")
+
+
+def _hundredths(sums: Mapping[int, Decimal]) -> dict[int, int]:
+    return {id_: cents for id_, total in sums.items() if (cents := round(total * 100))}
+
+
+def _debit(sums: Mapping[int, int]) -> Decimal:
+    return Decimal(sum(cents for cents in sums.values() if cents > 0)) / 100
+
+
+def _kroner(cents: int) -> str:
+    return f"{Decimal(cents) / 100:.2f}"

@@ -1,0 +1,38 @@
+"""Live many random histories and say how many ended with the truth.
+
+python -m tests.benchmarks.histories [--first 0] [--count 200] [--steps 5]
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import time
+import traceback
+
+from tests.histories import History
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--steps", type=int, default=5)
+    options = parser.parse_args()
+    logging.disable(logging.ERROR)
+    began, wrong = time.monotonic(), []
+    for seed in range(options.first, options.first + options.count):
+        try:
+            History(seed).live(options.steps)
+        except Exception:  # noqa: BLE001 - all histories are lived, then all failures told
+            wrong.append(seed)
+            print(f"seed {seed}\n{traceback.format_exc(limit=-2)}", flush=True)
+    seconds = time.monotonic() - began
+    right = options.count - len(wrong)
+    print(f"{right} of {options.count} histories ended with the truth, {seconds:.0f} s")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,253 @@
+"""Random histories of a company's books: whatever happens, the warehouse has the truth."""
+
+from __future__ import annotations
+
+import random
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from tap_tripletex.sandbox import CONSUMER_TOKEN, EMPLOYEE_TOKEN, Fault, Sandbox
+from tests.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tap_tripletex.sandbox.company import Company
+
+STREAMS = {
+    "postings": ("Posting", "date"),  # windows
+    "vouchers": ("Voucher", "date"),
+    "order_lines": ("OrderLine", "order_date"),  # lines inside windows
+    "customers": ("Customer", None),  # a list asked for twice
+    "departments": ("Department", None),  # a plain list
+    "employees": ("Employee", None),  # a list without checksum
+    "supplier_invoices": ("SupplierInvoice", "invoice_date"),  # windows without checksum
+    "project_participants": ("ProjectParticipant", None),  # lines inside a list
+    "bank_transactions": ("BankTransaction", None),  # children
+    "companies": ("Company", None),  # a single object
+}
+"""Streams by name, one at least of each strategy that keeps rows: entity and window."""
+
+TOTALS = ("balance_sheet", "open_postings")
+"""Streams of a period and of a snapshot, compared in their own way."""
+
+FAULTS: tuple[Callable[[random.Random], Fault], ...] = (
+    lambda r: Fault("expire_session", after=r.randrange(60)),
+    lambda r: Fault("rate_limited", after=r.randrange(60), reset=True),
+    lambda r: Fault("bad_gateway_html", after=r.randrange(60), times=r.randrange(1, 4)),
+    lambda r: Fault("server_error_html", after=r.randrange(60), times=2),
+    lambda r: Fault("cut", after=r.randrange(60), times=2),
+    lambda r: Fault("truncated", after=r.randrange(60)),
+    # Until the tap gives up: the stream fails, the next run reads it.
+    lambda r: Fault("server_error_json", path=r.choice(PATHS), times=None),
+    lambda r: Fault("forbidden", path=r.choice(PATHS), times=None),
+)
+
+PATHS = ("/ledger/posting", "/ledger/voucher", "/customer", "/order", "/bank/statement")
+
+
+class History:
+    """One company, what happens to it, and a warehouse that follows."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)  # noqa: S311
+        self.sandbox = Sandbox(
+            seed=self.random.randrange(1, 4), vouchers_per_day=0.02, rate_limit=None
+        )
+        self.start = (self.sandbox.today - timedelta(days=self.random.randrange(100, 500))).replace(
+            day=self.random.randrange(1, 28)
+        )
+        self.warehouse = Warehouse(
+            self.sandbox,
+            (*STREAMS, *TOTALS),
+            start_date=self.start.isoformat(),
+            future_days=400,
+            full_refresh_days=self.random.choice([1, 3, 7, 0]),
+            page_size=self.random.choice([7, 100, 5000]),
+            max_concurrency=self.random.choice([1, 4, 8]),
+        )
+        self.log: list[str] = []
+
+    @property
+    def company(self) -> Company:
+        return self.sandbox.company()
+
+    def live(self, steps: int) -> None:
+        """Let things happen, with a run after some of them, and check each run that succeeds."""
+        self.warehouse.run()
+        self.check()
+        for _ in range(steps):
+            for _ in range(self.random.randrange(4)):
+                self.happen()
+            self.run_with_faults()
+        self.sandbox.faults.clear()
+        self.run()
+        assert not self.warehouse.failed, self.log
+        self.check()
+
+    def run_with_faults(self) -> None:
+        self.sandbox.faults.clear()
+        if self.random.random() < 0.4:
+            self.sandbox.faults.append(self.random.choice(FAULTS)(self.random))
+            self.log.append(f"fault {self.sandbox.faults[0].kind} {self.sandbox.faults[0].path}")
+        if self.random.random() < 0.15:
+            self.run_with_fewer_rights()
+        else:
+            self.run()
+        if not self.warehouse.failed:
+            self.sandbox.faults.clear()
+            self.check()
+
+    def run(self) -> None:
+        self.log.append("run")
+        self.warehouse.run()
+
+    def run_with_fewer_rights(self) -> None:
+        """Run once with a token that does not see all vouchers: nothing may be called deleted."""
+        self.sandbox.faults.clear()
+        self.run()
+        if self.warehouse.failed:
+            return
+        deleted = {name: self.count(f"{name}_deleted") for name in STREAMS}
+        self.log.append("run with fewer rights")
+        token = self.sandbox.add_employee_token(all_vouchers=False)
+        self.warehouse.config |= {"consumer_token": CONSUMER_TOKEN, "employee_token": token}
+        self.warehouse.run()
+        assert {name: self.count(f"{name}_deleted") for name in STREAMS} == deleted, self.log
+        self.warehouse.config |= {"employee_token": EMPLOYEE_TOKEN}
+        self.run()
+
+    def happen(self) -> None:
+        """Let one thing happen."""
+        event = self.random.choice(
+            [
+                self.edit,
+                self.back_date,
+                self.move,
+                self.delete,
+                self.post_ahead,
+                self.rename,
+                self.day,
+            ]
+        )
+        event()
+        self.log.append(event.__name__)
+
+    def edit(self) -> None:
+        posting = self.random.choice(self.company.rows("Posting"))
+        if self.random.random() < 0.5:
+            self.company.edit_posting(posting["id"], description=f"Rettet {self.random.random()}")
+        else:
+            amount = posting["amount"] + self.random.randrange(1, 99)
+            self.company.edit_posting(posting["id"], amount=amount)
+
+    def back_date(self) -> None:
+        days = self.random.randrange((self.sandbox.today - self.start).days)
+        self.company.back_date((self.start + timedelta(days=days)).isoformat())
+
+    def post_ahead(self) -> None:
+        day = self.sandbox.today + timedelta(days=self.random.randrange(1, 390))
+        self.company.post_voucher(day.isoformat(), [(6300, 50_000), (1920, -50_000)], "Leie")
+
+    def move(self) -> None:
+        voucher = self.voucher()
+        days = self.random.randrange(-40, 300)
+        day = max(self.start, self.sandbox.today - timedelta(days=days))
+        self.company.move_voucher(voucher, day.isoformat())
+
+    def delete(self) -> None:
+        self.company.delete_voucher(self.voucher())
+
+    def voucher(self) -> int:
+        """Return a voucher within the dates that are read."""
+        days = [self.start.isoformat(), self.horizon().isoformat()]
+        vouchers = [v["id"] for v in self.company.rows("Voucher") if days[0] <= v["date"] < days[1]]
+        return int(self.random.choice(vouchers))
+
+    def rename(self) -> None:
+        entity = self.random.choice(["Customer", "Department", "Project"])
+        row = self.random.choice(self.company.rows(entity))
+        self.company.edit(entity, row["id"], name=f"Navn {self.random.random()}")
+        employee = self.random.choice(self.company.rows("Employee"))
+        self.company.edit("Employee", employee["id"], email=f"{self.random.random()}@example.no")
+        customer = self.random.choice(self.company.rows("Customer"))
+        self.company.edit("Customer", customer["id"], isInactive=self.random.random() < 0.5)
+
+    def day(self) -> None:
+        """Let the company live on; the tap's clock stays, what is new is dated ahead of it."""
+        self.sandbox.advance(self.sandbox.today + timedelta(days=1))
+
+    def horizon(self) -> date:
+        """Return a day before which everything is read."""
+        return self.sandbox.today + timedelta(days=380)
+
+    def check(self) -> None:
+        """Compare the current rows with the truth, row by row."""
+        start, end = self.start.isoformat(), self.horizon().isoformat()
+        for name, (entity, window) in STREAMS.items():
+            where = f" WHERE {window} >= '{start}' AND {window} < '{end}'" if window else ""
+            found = self.warehouse.rows(f"SELECT id FROM {name}_current{where} ORDER BY 1")
+            assert [id_ for (id_,) in found] == self.expected(name, entity, start, end), (
+                name,
+                self.log,
+            )
+        self.check_values(start, end)
+        self.check_totals()
+
+    def expected(self, name: str, entity: str, start: str, end: str) -> list[int]:
+        company = self.company
+        if name == "order_lines":
+            orders = [o for o in company.rows("Order") if start <= o["orderDate"] < end]
+            return sorted(line for order in orders for line in order["orderLines"])
+        if name == "companies":
+            return [company.id]
+        if name == "project_participants":
+            return sorted(p for project in company.rows("Project") for p in project["participants"])
+        dates = {"Posting": "date", "Voucher": "date", "SupplierInvoice": "invoiceDate"}
+        rows = self.employees() if entity == "Employee" else company.rows(entity)
+        if entity in dates:
+            rows = [row for row in rows if start <= row[dates[entity]] < end]
+        return sorted(row["id"] for row in rows)
+
+    def employees(self) -> list[dict[str, Any]]:
+        """Return the employees that are not contact persons of customers."""
+        return [row for row in self.company.rows("Employee") if not row["isContact"]]
+
+    def check_values(self, start: str, end: str) -> None:
+        found = self.warehouse.rows(
+            "SELECT id, CAST(date AS VARCHAR), CAST(round(amount * 100) AS BIGINT), description "
+            f"FROM postings_current WHERE date >= '{start}' AND date < '{end}' ORDER BY 1"
+        )
+        assert found == [
+            (row["id"], row["date"], row["amount"], row["description"])
+            for row in self.company.rows("Posting")
+            if start <= row["date"] < end
+        ], self.log
+        names = self.warehouse.rows(
+            "SELECT id, name, is_inactive FROM customers_current ORDER BY 1"
+        )
+        assert names == [
+            (row["id"], row["name"], row["isInactive"]) for row in self.company.rows("Customer")
+        ], self.log
+        mails = self.warehouse.rows("SELECT id, email FROM employees_current ORDER BY 1")
+        assert mails == [(row["id"], row["email"]) for row in self.employees()]
+
+    def check_totals(self) -> None:
+        after = date(self.start.year + (self.start.month == 12), self.start.month % 12 + 1, 1)
+        truth = self.company.trial_balance(self.start.isoformat(), after.isoformat())
+        found: dict[Any, Any] = dict(
+            self.warehouse.rows(
+                "SELECT account_id, CAST(round(balance_change * 100) AS BIGINT) "
+                f"FROM balance_sheet_current WHERE start_date = '{self.start}'"
+            )
+        )
+        assert {k: v for k, v in found.items() if v} == {k: v for k, v in truth.items() if v}
+        today = max(self.warehouse.rows("SELECT as_of_date FROM open_postings_current"))[0]
+        still_open = self.warehouse.rows(
+            f"SELECT id FROM open_postings_current WHERE as_of_date = '{today}' ORDER BY 1"
+        )
+        day_after = (today + timedelta(days=1)).isoformat()
+        assert [id_ for (id_,) in still_open] == sorted(self.company.open_postings(day_after))
+
+    def count(self, table: str) -> int:
+        return int(self.warehouse.rows(f"SELECT count(*) FROM {table}")[0][0])
