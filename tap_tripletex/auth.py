@@ -159,8 +159,16 @@ class TokenSession:
 
     def identity(self) -> Identity:
         """Ask Tripletex whom the session belongs to."""
-        auth = (OWN_COMPANY, self.token())
-        who = self._transport.send("GET", "/token/session/>whoAmI", auth=auth, read=_value)
+
+        def ask(token: str) -> dict[str, Any]:
+            auth = (OWN_COMPANY, token)
+            return self._transport.send("GET", "/token/session/>whoAmI", auth=auth, read=_value)
+
+        token = self.token()
+        try:
+            who = ask(token)
+        except AuthenticationError:
+            who = ask(self.replace(token))
         return Identity(company_id=who["companyId"], employee_id=who["employeeId"])
 
     def close(self) -> None:

@@ -106,7 +106,7 @@ class Connection:
                 today=self.today,
                 future_days=self._settings.future_days,
                 open_start=start is None,
-                closed=self._closed_years(company) if first.year < self.today.year - 1 else None,
+                still_open=self._open_years(company),
             )
         return self._calendars[company.id]
 
@@ -115,12 +115,10 @@ class Connection:
         starts = [date.fromisoformat(year["start"]) for year in years if year.get("start")]
         return min(starts, default=date(self.today.year - YEARS_WITHOUT_ACCOUNTS, 1, 1))
 
-    def _closed_years(self, company: Company) -> frozenset[int] | None:
-        """Return the years whose periods are all closed, None where there are no periods."""
+    def _open_years(self, company: Company) -> frozenset[int]:
+        """Return the years with a period that is not closed."""
         periods = self._rows(company, "/ledger/accountingPeriod", "start,isClosed")
-        years = {int(period["start"][:4]) for period in periods}
-        still_open = {int(p["start"][:4]) for p in periods if not p.get("isClosed")}
-        return frozenset(years - still_open) if periods else None
+        return frozenset(int(p["start"][:4]) for p in periods if not p.get("isClosed"))
 
     def _rows(self, company: Company, path: str, fields: str) -> list[dict[str, Any]]:
         try:

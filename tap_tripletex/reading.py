@@ -37,10 +37,10 @@ logger = logging.getLogger(__name__)
 HELD_ROWS = 50_000
 """Rows of a slice without checksum that are held back until it is known whether they changed."""
 
-HASH = "rows:"
+HASH = "#"
 """Prefix of a digest of our own making, which is not sent to the API."""
 
-EMPTY = f"{HASH}none"
+EMPTY = f"{HASH}empty"
 """Digest of a slice without anything to ask."""
 
 MOST_DIGESTS = 40
@@ -289,7 +289,7 @@ class Reading:
                 holding = False
                 yield from held
                 held.clear()
-        digest = f"{HASH}{checksum.hexdigest()[:32]}"
+        digest = f"{HASH}{checksum.hexdigest()[:16]}"
         if digest != known:
             yield from held
         return digest

@@ -62,8 +62,8 @@ class SliceState:
 
     @property
     def is_new(self) -> bool:
-        """Return whether no slice has been read before."""
-        return not self._bookmark["digests"]
+        """Return whether the stream has never been read."""
+        return not self._bookmark["digests"] and "refreshed" not in self._bookmark
 
     def begin(self, fingerprint: str) -> None:
         """Forget all digests unless they were taken under the same fingerprint."""

@@ -42,14 +42,14 @@ class Calendar:
         today: in Norway.
         future_days: how far ahead rows are dated that count; vouchers, orders and invoices are.
         open_start: what lies before the first day is read as well, as one slice.
-        closed: years whose accounting periods are all closed, None where that is not known.
+        still_open: years that have an accounting period which is not closed.
     """
 
     first: date
     today: date
     future_days: int
     open_start: bool
-    closed: frozenset[int] | None = None
+    still_open: frozenset[int] = frozenset()
 
     def months(self, last: date) -> Iterator[tuple[date, date]]:
         """Yield the calendar months up to a day as (first day, day after the last).
@@ -74,8 +74,8 @@ class Calendar:
                 yield first, date(year + 1, 1, 1), f"{year}"
 
     def is_far(self, year: int) -> bool:
-        """Return whether a year lies two or more years back, and is closed as far as known."""
-        return year < self.today.year - 1 and (self.closed is None or year in self.closed)
+        """Return whether a year lies two or more years back and is not known to be open."""
+        return year < self.today.year - 1 and year not in self.still_open
 
     @property
     def horizon(self) -> date:

@@ -170,6 +170,9 @@ class TripletexStream(Stream):
                 company.id,
                 connection.identity.employee_id,
                 connection.completeness.rights(company),
+                # What was read while the token did not see everything is read again when it does:
+                # only then is it told what is gone.
+                self._sees_everything(company),
             )
         )
         reading = Reading(
@@ -227,12 +230,6 @@ class TripletexStream(Stream):
 
     def _on_read(self, company: Company, part: Slice, emission: Emission) -> None:
         """Tell the world that a slice was read whole."""
-        completeness = self.tap.connection.completeness
-        complete = emission.stable and completeness.of_lists(
-            company, self.tap.windows.memory(company.id)
-        )
-        if self.all_vouchers and complete:
-            complete = completeness.of_vouchers(company)
         start, end = part.window or (None, None)
         verdict = emission.verdict
         self.tap.windows.write(
@@ -244,11 +241,16 @@ class TripletexStream(Stream):
                 end.isoformat() if end else None,
                 emission.synced_at,
                 len(emission.keys),
-                complete,
+                emission.stable and self._sees_everything(company),
                 verdict.found if verdict else None,
                 verdict.expected if verdict else None,
             )
         )
+
+    def _sees_everything(self, company: Company) -> bool:
+        completeness = self.tap.connection.completeness
+        whole = completeness.of_lists(company, self.tap.windows.memory(company.id))
+        return whole and (not self.all_vouchers or completeness.of_vouchers(company))
 
     def _is_selected(self, name: str) -> bool:
         return name in self.key or self.mask.get(("properties", name), True)

@@ -156,6 +156,10 @@ class TapTripletex(Tap):
         except TripletexError as error:
             self.logger.error("%s", error)  # noqa: TRY400 - the sentence is all there is to know
             return False
+        except SystemExit:
+            # A signal: the SDK has written the state and leaves with 0, but the run is not whole.
+            self.logger.warning("Stopped before the end; the next run goes on from here.")
+            return False
         finally:
             self.close()
         return True

@@ -155,6 +155,16 @@ def test_who_am_i(session: TokenSession, logged_in: Mocker) -> None:
     assert session.identity() == Identity(company_id=7, employee_id=5)
 
 
+def test_who_am_i_survives_a_session_that_has_just_ended(
+    session: TokenSession, requests_mock: Mocker
+) -> None:
+    requests_mock.post(CREATE, [session_answer("old"), session_answer("new")])
+    who = {"employeeId": 5, "companyId": 7}
+    answers = [error(401, 3000, "Unauthorized"), {"json": {"value": who}}]
+    requests_mock.get(f"{API}/token/session/%3EwhoAmI", answers)
+    assert session.identity().company_id == 7
+
+
 def test_the_session_is_deleted_at_the_end(session: TokenSession, logged_in: Mocker) -> None:
     logged_in.delete(f"{API}/token/session/session-secret", status_code=204)
     session.close()

@@ -78,7 +78,7 @@ def test_far_and_closed_years_are_one_window_each() -> None:
         date(2026, 11, 23),
         future_days=0,
         open_start=False,
-        closed=frozenset({2021, 2022, 2024, 2025}),
+        still_open=frozenset({2023, 2025, 2026}),
     )
     slices = list(Window("date").slices(calendar, no_ids))
     assert [part.key for part in slices if len(part.key) == 4] == ["2021", "2022", "2024"]

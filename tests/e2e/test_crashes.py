@@ -1,0 +1,120 @@
+"""Killed at any moment, the next run ends with the right data."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tap_tripletex.sandbox import CONSUMER_TOKEN, EMPLOYEE_TOKEN
+from tests.e2e.conftest import MELTANO, ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tap_tripletex.sandbox import Sandbox
+    from tests.e2e.conftest import DuckDB, Project
+
+STREAMS = ["postings.*", "vouchers.*", "timesheet_entries.*", "sync_windows.*"]
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def processes(group: int, name: str) -> list[int]:
+    found = subprocess.run(
+        ["pgrep", "-g", str(group), "-f", f"bin/{name}"],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return [int(pid) for pid in found.stdout.split()]
+
+
+def slow(sandbox: Sandbox) -> None:
+    sandbox.latency_ms = 40
+
+
+@pytest.mark.parametrize("victim", ["tap-tripletex", "target-duckdb", "meltano"])
+def test_after_a_kill_the_next_run_ends_with_the_right_data(
+    project: Project, books: DuckDB, victim: str
+) -> None:
+    project.environment["TAP_TRIPLETEX__SELECT"] = json.dumps(STREAMS)
+    project.environment["TAP_TRIPLETEX_PAGE_SIZE"] = "50"
+    slow(project.sandbox)
+    run = subprocess.Popen(
+        [str(MELTANO), "run", "tap-tripletex", "target-duckdb"],
+        cwd=ROOT,
+        env={**os.environ, **project.environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    wait_for(lambda: len(project.requests) > 40)
+    for pid in processes(run.pid, victim):
+        os.kill(pid, signal.SIGKILL)
+    if victim == "meltano":
+        run.kill()
+    run.wait(60)
+    assert run.returncode != 0
+    wait_for(lambda: not processes(run.pid, "target-duckdb"))
+    project.sandbox.latency_ms = 0
+    project.meltano("run", "--force", "tap-tripletex", "target-duckdb")
+    company = project.sandbox.company()
+    found = books.rows("SELECT id, CAST(amount AS DECIMAL(18, 2)) FROM postings ORDER BY id")
+    assert found == [(row["id"], Decimal(row["amount"]) / 100) for row in company.rows("Posting")]
+    assert books.count("vouchers") == len(company.rows("Voucher"))
+    assert books.count("timesheet_entries") == len(company.rows("TimesheetEntry"))
+
+
+def messages(output: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in output.splitlines()]
+
+
+def postings(found: list[dict[str, Any]]) -> list[int]:
+    records = (m for m in found if m["type"] == "RECORD" and m["stream"] == "postings")
+    return [message["record"]["id"] for message in records]
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_a_run_cleanly_with_a_state_to_go_on_from(
+    project: Project, tmp_path: Path, how: signal.Signals
+) -> None:
+    slow(project.sandbox)
+    config = tmp_path / "config.json"
+    settings = {"api_url": project.environment["TAP_TRIPLETEX_API_URL"], "page_size": 100}
+    tokens = {"consumer_token": CONSUMER_TOKEN, "employee_token": EMPLOYEE_TOKEN}
+    config.write_text(json.dumps(settings | tokens))
+    command = [sys.executable, "-m", "tap_tripletex", f"--config={config}"]
+    interrupted = tmp_path / "interrupted.jsonl"
+    with interrupted.open("w") as output:
+        run = subprocess.Popen(command, stdout=output, stderr=subprocess.PIPE, text=True)
+        wait_for(lambda: any(entry["path"] == "/ledger/posting" for entry in project.requests))
+        time.sleep(0.5)
+        run.send_signal(how)
+        run.communicate(timeout=60)
+    assert run.returncode != 0
+    first = messages(interrupted.read_text())
+    assert first[-1]["type"] == "STATE"
+    state = tmp_path / "state.json"
+    state.write_text(json.dumps(first[-1]["value"]))
+    project.sandbox.latency_ms = 0
+    again = subprocess.run(
+        [*command, f"--state={state}"], capture_output=True, text=True, check=True, timeout=120
+    )
+    before, after = postings(first), postings(messages(again.stdout))
+    truth = [row["id"] for row in project.sandbox.company().rows("Posting")]
+    assert set(before) | set(after) == set(truth)
+    assert 0 < len(after) < len(truth)

@@ -1,0 +1,55 @@
+"""The shipped views in real databases."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import duckdb
+import psycopg
+
+if TYPE_CHECKING:
+    from tests.e2e.conftest import DuckDB, Postgres, Project
+
+
+def views(dialect: str, *options: str) -> str:
+    command = [sys.executable, "-m", "tap_tripletex.views", f"--dialect={dialect}", *options]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def test_deleted_and_moved_rows_in_postgres(project: Project, postgres: Postgres) -> None:
+    target = postgres.environment("gone")
+    project.run("target-postgres", **target)
+    company = project.sandbox.company()
+    deleted, moved = company.rows("Voucher")[30], company.rows("Voucher")[31]
+    company.delete_voucher(deleted["id"])
+    company.move_voucher(moved["id"], "2026-10-05")
+    project.run("target-postgres", **target)
+    address = f"host=127.0.0.1 port={postgres.port} user=postgres dbname=postgres"
+    with psycopg.connect(address) as connection:
+        for _ in range(2):  # the views can be made again
+            connection.execute(views("postgres", "--schema", "gone"))  # type: ignore[arg-type]
+    current = [id_ for (id_,) in postgres.rows("SELECT id FROM gone.postings_current ORDER BY 1")]
+    assert current == [row["id"] for row in company.rows("Posting")]
+    gone = postgres.rows("SELECT id, deleted_at > synced_at FROM gone.postings_deleted ORDER BY 1")
+    assert gone == [(id_, True) for id_ in sorted(deleted["postings"])]
+    assert postgres.rows("SELECT id FROM gone.vouchers_deleted") == [(deleted["id"],)]
+    totals = postgres.rows(
+        "SELECT count(*), count(*) FILTER (WHERE control_total = control_total_expected) "
+        "FROM gone.sync_windows WHERE stream = 'postings'"
+    )
+    assert totals[0][0] == totals[0][1] > 0
+
+
+def test_deleted_rows_in_duckdb(project: Project, books: DuckDB) -> None:
+    project.run("target-duckdb")
+    company = project.sandbox.company()
+    deleted = company.rows("Voucher")[30]
+    company.delete_voucher(deleted["id"])
+    project.run("target-duckdb")
+    with duckdb.connect(str(books.path)) as connection:
+        connection.execute(views("duckdb"))
+    current = [id_ for (id_,) in books.rows("SELECT id FROM postings_current ORDER BY 1")]
+    assert current == [row["id"] for row in company.rows("Posting")]
+    assert books.rows("SELECT id FROM vouchers_deleted") == [(deleted["id"],)]
