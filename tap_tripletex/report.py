@@ -5,6 +5,10 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tap_tripletex.control import Verdict
 
 logger = logging.getLogger("tap-tripletex")
 
@@ -32,7 +36,12 @@ class Report:
     def __init__(self) -> None:
         """Begin with nothing."""
         self.records: Counter[str] = Counter()
+        self.controls: Counter[bool] = Counter()
         self.troubles: list[Trouble] = []
+
+    def control(self, verdict: Verdict) -> None:
+        """Count a slice whose postings were compared with the trial balance."""
+        self.controls[not verdict.differences] += 1
 
     @property
     def failed(self) -> bool:
@@ -53,6 +62,12 @@ class Report:
             requests,
             waits,
         )
+        if self.controls:
+            logger.info(
+                "Postings of %d slices add up to Tripletex's trial balance, of %d they do not.",
+                self.controls[True],
+                self.controls[False],
+            )
         for trouble in sorted(self.troubles, key=lambda t: t.fatal):
             level = logging.ERROR if trouble.fatal else logging.WARNING
             kind = "Failed" if trouble.fatal else "Skipped"

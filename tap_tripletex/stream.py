@@ -232,6 +232,8 @@ class TripletexStream(Stream):
         """Tell the world that a slice was read whole."""
         start, end = part.window or (None, None)
         verdict = emission.verdict
+        if verdict:
+            self.tap.report.control(verdict)
         self.tap.windows.write(
             WindowRead(
                 self.name,

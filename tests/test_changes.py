@@ -165,6 +165,7 @@ def test_a_wrong_amount_is_reported_and_read_again_by_the_next_run(
         row=3,
     )
     sandbox.faults.append(wrong)
+    caplog.set_level("INFO", logger="tap-tripletex")
     warehouse.run()
     (warning,) = [entry.message for entry in caplog.records if "do not add up" in entry.message]
     posting = [row for row in sandbox.company().rows("Posting") if row["date"][:7] == "2026-03"][3]
@@ -173,6 +174,7 @@ def test_a_wrong_amount_is_reported_and_read_again_by_the_next_run(
     assert "the postings of 2026-03" in warning
     assert f"account {number}: postings {Decimal(balance) / 100 + 100:.2f}, " in warning
     assert f"trial balance {Decimal(balance) / 100:.2f}" in warning
+    assert "trial balance, of 1 they do not." in caplog.text
     assert not warehouse.failed
     assert wrong.fired == 2
     assert postings(warehouse) != {k: v for k, v in truth(sandbox).items() if v[0] >= "2026-01-01"}
