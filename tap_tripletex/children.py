@@ -6,13 +6,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tap_tripletex.records import INTEGER, TEXT
-from tap_tripletex.strategies import Ask, Ids, List, Parents, Slice, Strategy
+from tap_tripletex.slices import Ask, Ids, Parents, Slice
+from tap_tripletex.strategies import List, Strategy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from tap_tripletex.records import Shape
-    from tap_tripletex.strategies import Calendar
+    from tap_tripletex.slices import Calendar
 
 Json = dict[str, Any]
 

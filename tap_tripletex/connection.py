@@ -18,7 +18,7 @@ from tap_tripletex.errors import RefusedError, SettingsError
 from tap_tripletex.parents import ParentIds
 from tap_tripletex.rate_limit import RateLimiter
 from tap_tripletex.redaction import hide, install
-from tap_tripletex.strategies import Calendar
+from tap_tripletex.slices import Calendar
 from tap_tripletex.transport import Transport
 
 if TYPE_CHECKING:

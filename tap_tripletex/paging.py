@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from tap_tripletex.auth import Company
     from tap_tripletex.client import Client
     from tap_tripletex.records import Shape
-    from tap_tripletex.strategies import Ask, Strategy
+    from tap_tripletex.slices import Ask
+    from tap_tripletex.strategies import Strategy
 
 Json = dict[str, Any]
 

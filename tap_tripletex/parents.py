@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from tap_tripletex.auth import Company
     from tap_tripletex.client import Client
-    from tap_tripletex.strategies import Parents
+    from tap_tripletex.slices import Parents
 
 PAGE = 10_000
 

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
     from tap_tripletex.control import Control
     from tap_tripletex.paging import Lists, Opened
+    from tap_tripletex.slices import Ask, Slice
     from tap_tripletex.state import SliceState
-    from tap_tripletex.strategies import Ask, Slice, Strategy
+    from tap_tripletex.strategies import Strategy
     from tap_tripletex.tree import Watch
 
 Json = dict[str, Any]

@@ -7,186 +7,23 @@ columns it adds, and which of them tells how far the stream has come.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
-from itertools import pairwise, product
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import product
 from typing import TYPE_CHECKING, Any, Protocol
 
 from typing_extensions import override
 
 from tap_tripletex.records import DATE, DATE_TIME, INTEGER, TEXT
+from tap_tripletex.slices import BEGINNING, DAY, Ask, Cut, Slice, window_slice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from tap_tripletex.records import Shape
+    from tap_tripletex.slices import Calendar, Ids
 
 Json = dict[str, Any]
-
-DAY = timedelta(days=1)
-
-ACCOUNT_NUMBERS = 1_000_000
-"""More than the highest account number; four digits are usual, some charts have six."""
-
-BEGINNING = date(1900, 1, 1)
-"""Before any posting. Recorded: a window from 1900 is answered with 200."""
-
-
-@dataclass(frozen=True)
-class Calendar:
-    """The days to read.
-
-    Attributes:
-        first: day to read from.
-        today: in Norway.
-        future_days: how far ahead rows are dated that count; vouchers, orders and invoices are.
-        open_start: what lies before the first day is read as well, as one slice.
-        still_open: years that have an accounting period which is not closed.
-    """
-
-    first: date
-    today: date
-    future_days: int
-    open_start: bool
-    still_open: frozenset[int] = frozenset()
-
-    def months(self, last: date) -> Iterator[tuple[date, date]]:
-        """Yield the calendar months up to a day as (first day, day after the last).
-
-        The first one starts on the calendar's first day.
-        """
-        starts = [self.first]
-        while starts[-1] <= last:
-            starts.append((starts[-1].replace(day=1) + 32 * DAY).replace(day=1))
-        yield from pairwise(starts)
-
-    def windows(self) -> Iterator[tuple[date, date, str]]:
-        """Yield the months that may still change, and the far and closed years in one piece each.
-
-        Each comes as first day, day after the last, and name.
-        """
-        for first, after in self.months(self.horizon):
-            year = first.year
-            if not self.is_far(year):
-                yield first, after, f"{first:%Y-%m}"
-            elif first == max(self.first, date(year, 1, 1)):
-                yield first, date(year + 1, 1, 1), f"{year}"
-
-    def is_far(self, year: int) -> bool:
-        """Return whether a year lies two or more years back and is not known to be open."""
-        return year < self.today.year - 1 and year not in self.still_open
-
-    @property
-    def horizon(self) -> date:
-        """Return the last day that rows are expected on."""
-        return self.today + self.future_days * DAY
-
-
-@dataclass(frozen=True)
-class Cut:
-    """A range of a list that can be cut in two where the answer would be too large.
-
-    Attributes:
-        start: parameter of the first day.
-        first: the day.
-        end: parameter of the day after the last.
-        after: the day.
-        numbers: parameters of account numbers, from and before, for when a single day is too large.
-        low: the lowest account number.
-        high: the number after the highest.
-    """
-
-    start: str
-    first: date
-    end: str
-    after: date
-    numbers: tuple[str, str] | None = None
-    low: int = 0
-    high: int = ACCOUNT_NUMBERS
-
-    def params(self) -> dict[str, str]:
-        """Return the parameters of the range."""
-        params = {self.start: self.first.isoformat(), self.end: self.after.isoformat()}
-        if self.numbers and (self.low, self.high) != (0, ACCOUNT_NUMBERS):
-            params |= {self.numbers[0]: str(self.low), self.numbers[1]: str(self.high)}
-        return params
-
-    def halves(self) -> tuple[Cut, Cut] | None:
-        """Return the range cut by days, or by account numbers when it is a single day."""
-        if self.after - self.first > DAY:
-            middle = self.first + (self.after - self.first) // 2
-            return replace(self, after=middle), replace(self, first=middle)
-        if self.numbers and self.high - self.low > 1:
-            number = (self.low + self.high) // 2
-            return replace(self, high=number), replace(self, low=number)
-        return None
-
-
-@dataclass(frozen=True)
-class Ask:
-    """One list of the API, to be read page by page.
-
-    Attributes:
-        params: what the request asks for besides paging and fields.
-        path: values for the placeholders in the stream's path.
-        columns: values that every record of the answer gets.
-        cut: how it can be cut; its parameters are among the others.
-    """
-
-    params: Mapping[str, str] = field(default_factory=dict)
-    path: Mapping[str, str] = field(default_factory=dict)
-    columns: Mapping[str, Any] = field(default_factory=dict)
-    cut: Cut | None = None
-
-    def halves(self) -> list[Ask] | None:
-        """Return the list cut in two, None where it cannot be."""
-        halves = self.cut.halves() if self.cut else None
-        if halves is None:
-            return None
-        return [replace(self, params={**self.params, **c.params()}, cut=c) for c in halves]
-
-
-@dataclass(frozen=True)
-class Slice:
-    """One unit of work of a stream in a company.
-
-    Attributes:
-        key: its name in the state.
-        asks: the lists that it is made of.
-        bookmark: what the stream's replication key has reached when the slice is read.
-        window: first day, and day after the last, of its rows' replication key; None where the
-            slice is all there is.
-    """
-
-    key: str
-    asks: Sequence[Ask] = (Ask(),)
-    bookmark: str | None = None
-    window: tuple[date, date] | None = None
-
-
-def _window(cut: Cut, key: str) -> Slice:
-    bookmark = (cut.after - DAY).isoformat()
-    return Slice(key, (Ask(cut.params(), cut=cut),), bookmark, (cut.first, cut.after))
-
-
-@dataclass(frozen=True)
-class Parents:
-    """Objects whose ids other streams are asked by; listed once a run for all of them.
-
-    Attributes:
-        path: of their list.
-        id: name of the id in the list, after a dot if it is that of a reference.
-        params: of the list.
-    """
-
-    path: str
-    id: str = "id"
-    params: tuple[tuple[str, str], ...] = ()
-
-
-Ids = Callable[[Parents], "Sequence[int]"]
-"""Gives the ids of parents in the company that is read."""
 
 
 class Strategy(Protocol):
@@ -320,7 +157,7 @@ class Window(Whole):
             yield self._slice(first, after, key)
 
     def _slice(self, first: date, after: date, key: str) -> Slice:
-        return _window(Cut(self.start, first, self.end, after, self.numbers), key)
+        return window_slice(Cut(self.start, first, self.end, after, self.numbers), key)
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,9 @@ from tap_tripletex.paging import Lists, Source
 from tap_tripletex.reading import Reading, Terms
 from tap_tripletex.records import INTEGER, columns_of, json_schema, shape
 from tap_tripletex.report import Trouble
+from tap_tripletex.slices import BEGINNING, Cut
 from tap_tripletex.state import SliceState, fingerprint
-from tap_tripletex.strategies import BEGINNING, SYNCED_AT, Cut, Nested, Window
+from tap_tripletex.strategies import SYNCED_AT, Nested, Window
 from tap_tripletex.tree import Guard, Tree
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
     from tap_tripletex.auth import Company
     from tap_tripletex.client import Page
     from tap_tripletex.reading import Emission
-    from tap_tripletex.strategies import Slice, Strategy
+    from tap_tripletex.slices import Slice
+    from tap_tripletex.strategies import Strategy
     from tap_tripletex.tap import TapTripletex
     from tap_tripletex.tree import Watch
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from tap_tripletex.client import Page
-    from tap_tripletex.strategies import Slice
+    from tap_tripletex.slices import Slice
 
 
 class Watch(Protocol):

@@ -9,7 +9,8 @@ from tap_tripletex.auth import Company
 from tap_tripletex.children import URL_LENGTH, Batch, Child, ForEach
 from tap_tripletex.errors import ForbiddenError
 from tap_tripletex.parents import ParentIds
-from tap_tripletex.strategies import Parents, Period, Single, Years
+from tap_tripletex.slices import Parents
+from tap_tripletex.strategies import Period, Single, Years
 from tests.conftest import API, COMPANY, error, listed
 from tests.test_reading import Reader, ids
 from tests.test_strategies import CALENDAR

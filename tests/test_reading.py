@@ -16,8 +16,9 @@ from tap_tripletex.errors import (
 from tap_tripletex.paging import Lists, Source
 from tap_tripletex.reading import Reading, Terms
 from tap_tripletex.records import shape
+from tap_tripletex.slices import Calendar, Cut
 from tap_tripletex.state import SliceState, fingerprint
-from tap_tripletex.strategies import Calendar, Cut, List, Nested, Single, Window
+from tap_tripletex.strategies import List, Nested, Single, Window
 from tap_tripletex.tree import Tree
 from tests.conftest import API, COMPANY, error, listed
 
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 
     from tap_tripletex.client import Client, Page
     from tap_tripletex.reading import Emission
-    from tap_tripletex.strategies import Slice, Strategy
+    from tap_tripletex.slices import Slice
+    from tap_tripletex.strategies import Strategy
 
 CALENDAR = Calendar(date(2026, 10, 1), date(2026, 11, 23), future_days=0, open_start=False)
 

@@ -7,18 +7,14 @@ from typing import Any
 import pytest
 
 from tap_tripletex.records import shape
+from tap_tripletex.slices import Ask, Calendar, Cut, Parents, Slice
 from tap_tripletex.strategies import (
-    Ask,
     AsOf,
-    Calendar,
-    Cut,
     List,
     Named,
     Nested,
-    Parents,
     Period,
     Single,
-    Slice,
     Snapshot,
     Window,
     Years,

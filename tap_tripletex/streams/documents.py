@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tap_tripletex.children import ForEach
-from tap_tripletex.strategies import Parents
+from tap_tripletex.slices import Parents
 from tap_tripletex.stream import TripletexStream
 from tap_tripletex.streams.organisation import EMPLOYEES
 

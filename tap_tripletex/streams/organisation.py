@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tap_tripletex.children import Child
-from tap_tripletex.strategies import AsOf, List, Parents
+from tap_tripletex.slices import Parents
+from tap_tripletex.strategies import AsOf, List
 from tap_tripletex.stream import TripletexStream
 
 EMPLOYEES = Parents("/employee", params=(("includeContacts", "false"),))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tap_tripletex.children import Batch, Child
-from tap_tripletex.strategies import List, Nested, Parents, Period, Single, Years
+from tap_tripletex.slices import Parents
+from tap_tripletex.strategies import List, Nested, Period, Single, Years
 from tap_tripletex.stream import TripletexStream
 
 PROJECTS = Parents("/project")

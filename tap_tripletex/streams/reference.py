@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tap_tripletex.children import Child
-from tap_tripletex.strategies import List, Parents, Snapshot
+from tap_tripletex.slices import Parents
+from tap_tripletex.strategies import List, Snapshot
 from tap_tripletex.stream import TripletexStream
 
 CURRENCIES = Parents("/currency")

@@ -11,6 +11,7 @@ import time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import psutil
 import pytest
 
 from tap_tripletex.sandbox import CONSUMER_TOKEN, EMPLOYEE_TOKEN
@@ -33,14 +34,10 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def processes(group: int, name: str) -> list[int]:
-    found = subprocess.run(
-        ["pgrep", "-g", str(group), "-f", f"bin/{name}"],  # noqa: S607
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return [int(pid) for pid in found.stdout.split()]
+def processes(run: int, name: str) -> list[psutil.Process]:
+    """Return the processes under a run whose command is this program."""
+    found = psutil.Process(run).children(recursive=True)
+    return [process for process in found if any(name in part for part in process.cmdline()[:2])]
 
 
 def slow(sandbox: Sandbox) -> None:
@@ -60,16 +57,16 @@ def test_after_a_kill_the_next_run_ends_with_the_right_data(
         env={**os.environ, **project.environment},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        start_new_session=True,
     )
     wait_for(lambda: len(project.requests) > 40)
-    for pid in processes(run.pid, victim):
-        os.kill(pid, signal.SIGKILL)
-    if victim == "meltano":
-        run.kill()
+    targets = processes(run.pid, "target-duckdb")
+    victims = [run] if victim == "meltano" else processes(run.pid, victim)
+    assert victims
+    for process in victims:
+        process.kill()
     run.wait(60)
     assert run.returncode != 0
-    wait_for(lambda: not processes(run.pid, "target-duckdb"))
+    psutil.wait_procs(targets, 60)
     project.sandbox.latency_ms = 0
     project.meltano("run", "--force", "tap-tripletex", "target-duckdb")
     company = project.sandbox.company()
@@ -77,6 +74,10 @@ def test_after_a_kill_the_next_run_ends_with_the_right_data(
     assert found == [(row["id"], Decimal(row["amount"]) / 100) for row in company.rows("Posting")]
     assert books.count("vouchers") == len(company.rows("Voucher"))
     assert books.count("timesheet_entries") == len(company.rows("TimesheetEntry"))
+
+
+def asked(project: Project, path: str) -> int:
+    return sum(entry["path"] == path for entry in project.requests)
 
 
 def messages(output: str) -> list[dict[str, Any]]:
@@ -101,8 +102,7 @@ def test_a_signal_ends_a_run_cleanly_with_a_state_to_go_on_from(
     interrupted = tmp_path / "interrupted.jsonl"
     with interrupted.open("w") as output:
         run = subprocess.Popen(command, stdout=output, stderr=subprocess.PIPE, text=True)
-        wait_for(lambda: any(entry["path"] == "/ledger/posting" for entry in project.requests))
-        time.sleep(0.5)
+        wait_for(lambda: asked(project, "/ledger/posting") > 50)
         run.send_signal(how)
         run.communicate(timeout=60)
     assert run.returncode != 0
