@@ -135,6 +135,8 @@ class TokenSession:
         self._clock = clock
         self._lock = threading.Lock()
         self._token: str | None = None
+        self.made_by: str | None = None
+        """HTTP method that sessions are made with; None before the first."""
         self._ends = datetime.min.replace(tzinfo=timezone.utc)
 
     def token(self) -> str:
@@ -205,12 +207,15 @@ class TokenSession:
         The document prefers the JSON body; recordings exist of PUT with a query only.
         """
         try:
-            return self._transport.send("POST", self._grant.path, body=body, read=_value)
+            value = self._transport.send("POST", self._grant.path, body=body, read=_value)
         except RefusedError as error:
             if error.code not in NOT_UNDERSTOOD:
                 raise
             logger.info("Sessions are not made by POST here; trying PUT.")
+            self.made_by = "PUT"
             return self._transport.send("PUT", self._grant.path, params=body, read=_value)
+        self.made_by = "POST"
+        return value
 
 
 def _value(response: requests.Response) -> dict[str, Any]:
