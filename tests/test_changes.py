@@ -258,3 +258,33 @@ def test_an_accountants_companies_are_told_apart(sandbox: Sandbox) -> None:
     assert warehouse.rows("SELECT company_id, id FROM vouchers_deleted") == [(second.id, gone)]
     counts = dict(warehouse.rows("SELECT company_id, count(*) FROM vouchers_current GROUP BY 1"))
     assert counts == {company.id: len(company.rows("Voucher")) for company in sandbox.companies}
+
+
+def test_results_that_are_too_large_are_cut_down_to_days_and_account_numbers(
+    sandbox: Sandbox,
+) -> None:
+    sandbox.row_caps["/ledger/posting"] = 12
+    warehouse = Warehouse(sandbox, ("postings",), start_date="2026-08-01")
+    warehouse.run()
+    expected = {id_: row for id_, row in truth(sandbox).items() if row[0] >= "2026-08-01"}
+    assert postings(warehouse) == expected
+    asked_by_number = [r for r in sandbox.requests if "accountNumberFrom" in r["params"]]
+    assert asked_by_number
+    warehouse.run()
+    assert warehouse.emitted == {}
+    posting = max(expected)
+    sandbox.company().edit_posting(posting, description="Rettet")
+    warehouse.run()
+    month = expected[posting][0][:7]
+    assert warehouse.emitted["postings"] == sum(row[0][:7] == month for row in expected.values())
+    text = warehouse.rows(f"SELECT description FROM postings WHERE id = {posting}")
+    assert text == [("Rettet",)]
+
+
+def test_full_table_ignores_what_is_remembered(warehouse: Warehouse, sandbox: Sandbox) -> None:
+    catalog = warehouse._catalog()
+    for stream in catalog["streams"]:
+        stream["replication_method"] = "FULL_TABLE"
+    warehouse._catalog = lambda: catalog  # type: ignore[method-assign]
+    warehouse.run()
+    assert warehouse.emitted["postings"] == len(truth(sandbox))
