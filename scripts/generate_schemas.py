@@ -40,8 +40,8 @@ DROPPED = {
     "url",  # noise of the host
 }
 
-SECRET = {"Subscription": {"authHeaderValue", "hmacSharedSecret"}}
-"""Never asked for: secrets of webhooks, as the document describes them."""
+SECRET = {"Subscription": {"authHeaderValue", "hmacSharedSecret", "targetUrl"}}
+"""Never asked for: secrets of webhooks. The document says that the address holds tokens too."""
 
 VALUE_OBJECTS = {
     "Address",  # has an id, but no list endpoint: the row would be lost

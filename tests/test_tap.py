@@ -136,9 +136,10 @@ def test_secrets_of_webhooks_are_never_asked_for(whole: Run) -> None:
     text = json.dumps(whole.messages)
     assert "authHeaderValue" not in text
     assert "auth_header_value" not in text
+    assert "target_url" not in text
     company = Sandbox(rate_limit=None).company()
     for row in company.rows("Subscription"):
-        for secret in (row["authHeaderValue"], row["hmacSharedSecret"]):
+        for secret in (row["authHeaderValue"], row["hmacSharedSecret"], row["targetUrl"]):
             assert secret
             assert secret not in text
 

@@ -46,7 +46,7 @@ class Divisions(TripletexStream):
 
 
 class EventSubscriptions(TripletexStream):
-    """Webhooks of the integration, without their secrets."""
+    """Webhooks of the integration, without their secrets and their address, which may hold one."""
 
     name = "event_subscriptions"
     path = "/event/subscription"

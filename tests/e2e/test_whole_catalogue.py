@@ -37,7 +37,12 @@ def test_into_postgres(everything: Project, postgres: Postgres) -> None:
     columns = postgres.rows(
         "SELECT column_name FROM information_schema.columns WHERE table_schema = 'whole'"
     )
-    assert not {name for (name,) in columns} & {"auth_header_value", "hmac_shared_secret", "url"}
+    assert not {name for (name,) in columns} & {
+        "auth_header_value",
+        "hmac_shared_secret",
+        "target_url",
+        "url",
+    }
     assert ("national_identity_number",) in columns
     requests = len(everything.requests)
     result = everything.run("target-postgres", **target)
