@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tap_tripletex.errors import TripletexError
+from tap_tripletex.once import Once
 
 if TYPE_CHECKING:
     from tap_tripletex.auth import Company, Identity
@@ -22,7 +23,7 @@ class Access:
     def __init__(self, client: Client) -> None:
         """Begin without any."""
         self._client = client
-        self._known: dict[tuple[int, str], frozenset[str] | None] = {}
+        self._once: Once[frozenset[str] | None] = Once()
 
     def held(self, company: Company, user: Identity) -> frozenset[str] | None:
         """Return the user's entitlements and the company's modules, None where they are secret."""
@@ -57,12 +58,12 @@ class Access:
 
     def _names(self, company: Company, path: str, params: dict[str, str]) -> frozenset[str] | None:
         """Return the names in a list, None where it is refused as well."""
-        key = (company.id, path)
-        if key not in self._known:
+
+        def ask() -> frozenset[str] | None:
             try:
                 rows = self._client.get(company, path, {**params, "fields": "name"}).values
             except TripletexError:
-                self._known[key] = None
-            else:
-                self._known[key] = frozenset(row["name"] for row in rows if row.get("name"))
-        return self._known[key]
+                return None
+            return frozenset(row["name"] for row in rows if row.get("name"))
+
+        return self._once((company.id, path), ask)

@@ -17,9 +17,7 @@ from tap_tripletex.redaction import hide
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import requests
-
-    from tap_tripletex.transport import Transport
+    from tap_tripletex.transport import Answer, Transport
 
 logger = logging.getLogger(__name__)
 
@@ -218,9 +216,9 @@ class TokenSession:
         return value
 
 
-def _value(response: requests.Response) -> dict[str, Any]:
+def _value(answer: Answer) -> dict[str, Any]:
     try:
-        value: dict[str, Any] = msgspec.json.decode(response.content)["value"]
+        value: dict[str, Any] = msgspec.json.decode(answer.content)["value"]
     except (msgspec.DecodeError, KeyError, TypeError):
         message = "The answer about the session cannot be read."
         raise UnavailableError(message) from None

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from typing_extensions import override
+
 from tap_tripletex.records import INTEGER, TEXT
-from tap_tripletex.slices import Ask, Ids, Parents, Slice
+from tap_tripletex.slices import Ask, Deferred, Ids, Parents, Slice
 from tap_tripletex.strategies import List, Strategy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from tap_tripletex.lines import Inside
     from tap_tripletex.records import Shape
     from tap_tripletex.slices import Calendar
 
@@ -30,12 +34,24 @@ class Child:
         by: parameter, or placeholder of the path in braces, that takes the parent's id.
         column: column of the parent's id; None where the rows have it.
         within: what is asked of each parent.
+        told: whether the list of the parents changes when what is asked of one of them does.
     """
 
     of: Parents
     by: str
     column: str | None = None
     within: Strategy = field(default_factory=List)
+    told: bool = True
+
+    @property
+    def inside(self) -> Inside | None:
+        """Return where what is asked has its records."""
+        return self.within.inside
+
+    @property
+    def parents(self) -> Parents | None:
+        """Return the parents, if they tell."""
+        return self.of if self.told else None
 
     @property
     def replication_key(self) -> str:
@@ -65,10 +81,12 @@ class Child:
 
     def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:
         """Yield the slices of what is asked, each asked of every parent; empty without parents."""
-        parents = ids(self.of)
         for part in self.within.slices(calendar, ids):
-            asks = [self._of_parent(ask, id_) for ask in part.asks for id_ in parents]
-            yield replace(part, asks=asks)
+            yield replace(part, asks=Deferred(partial(self._asks, part.asks, ids)))
+
+    def _asks(self, asks: Sequence[Ask], ids: Ids) -> Sequence[Ask]:
+        parents = ids(self.of)
+        return [self._of_parent(ask, id_) for ask in asks for id_ in parents]
 
     def _of_parent(self, ask: Ask, id_: int) -> Ask:
         columns = {**ask.columns, **({self.column: id_} if self.column else {})}
@@ -89,16 +107,12 @@ class Child:
 class Batch(Child):
     """Many parents in each request, as many as a URL carries."""
 
-    def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:
-        """Yield the slices of what is asked, each asked of all parents; empty without parents."""
+    @override
+    def _asks(self, asks: Sequence[Ask], ids: Ids) -> Sequence[Ask]:
         batches = [",".join(map(str, batch)) for batch in _batches(ids(self.of))]
-        for part in self.within.slices(calendar, ids):
-            asks = [
-                replace(ask, params={**ask.params, self.by: batch})
-                for ask in part.asks
-                for batch in batches
-            ]
-            yield replace(part, asks=asks)
+        return [
+            replace(ask, params={**ask.params, self.by: batch}) for ask in asks for batch in batches
+        ]
 
 
 @dataclass(frozen=True)
@@ -118,12 +132,14 @@ class ForEach(List):
 
     def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:  # noqa: ARG002
         """Yield one slice of all kinds; empty without parents."""
-        asks = [
+        yield Slice("all", Deferred(partial(self._asks, ids)))
+
+    def _asks(self, ids: Ids) -> Sequence[Ask]:
+        return [
             Ask({}, {"entity": kind, "id": str(id_)}, {"entity": kind, "entity_id": id_})
             for kind, parents in self.kinds.items()
             for id_ in ids(parents)
         ]
-        yield Slice("all", asks)
 
 
 def _batches(ids: Sequence[int]) -> Iterator[list[int]]:

@@ -8,8 +8,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tap_tripletex.errors import RefusedError
+from tap_tripletex.once import Once
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
 
     from tap_tripletex.access import Access
@@ -31,14 +33,17 @@ class Completeness:
         self._access = access
         self._user = user
         self._today = today
-        self._whole: dict[int, bool] = {}
-        self._vouchers: dict[int, bool] = {}
+        self._vouchers: Once[bool] = Once()
 
-    def rights(self, company: Company) -> str:
-        """Return the token's rights and the company's modules as a text that changes with them."""
-        return " ".join(self._short(company) or ["unknown"])
+    def rights(self, company: Company) -> str | None:
+        """Return the token's rights and the company's modules as a text that changes with them.
 
-    def of_lists(self, company: Company, memory: dict[str, Any]) -> bool:
+        None where the token may not list them.
+        """
+        held = self._short(company)
+        return None if held is None else " ".join(held)
+
+    def of_lists(self, company: Company, memory: Mapping[str, Any]) -> bool:
         """Return whether the token has every right that it has ever had.
 
         Lists are filtered by the rights of the token's user without a word (document), so a right
@@ -46,33 +51,30 @@ class Completeness:
 
         Args:
             company: the company.
-            memory: kept from run to run.
+            memory: kept from run to run, by ``remember``.
         """
-        if company.id not in self._whole:
-            held = self._short(company)
-            ever = set(memory.get("rights", ()))
-            self._whole[company.id] = held is not None and ever <= set(held)
-            memory["rights"] = sorted(ever | set(held or ()))
-            if held is None:
-                logger.info(
-                    "The token may not list its rights in company %s: deletions cannot be told.",
-                    company.id,
-                )
-        return self._whole[company.id]
+        held = self._short(company)
+        return held is not None and set(memory.get("rights", ())) <= set(held)
+
+    def remember(self, company: Company, memory: dict[str, Any]) -> None:
+        """Keep the rights that the token has now among those that it has ever had."""
+        held = self._short(company)
+        memory["rights"] = sorted({*memory.get("rights", ()), *(held or ())})
 
     def of_vouchers(self, company: Company) -> bool:
         """Return whether the token may see all vouchers and their postings."""
-        if company.id not in self._vouchers:
+
+        def ask() -> bool:
             tomorrow = self._today + timedelta(days=1)
             params = {"dateFrom": self._today.isoformat(), "dateTo": tomorrow.isoformat()}
             try:
                 self._client.get(company, PROBE, {**params, "from": "0", "count": "1"})
             except RefusedError as error:
                 logger.info("The token may not see all vouchers: %s", error)
-                self._vouchers[company.id] = False
-            else:
-                self._vouchers[company.id] = True
-        return self._vouchers[company.id]
+                return False
+            return True
+
+        return self._vouchers(company.id, ask)
 
     def _short(self, company: Company) -> list[str] | None:
         names = self._access.held(company, self._user)

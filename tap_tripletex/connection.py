@@ -15,7 +15,9 @@ from tap_tripletex.client import Client
 from tap_tripletex.companies import chosen_companies, own_company
 from tap_tripletex.completeness import Completeness
 from tap_tripletex.errors import RefusedError, SettingsError
+from tap_tripletex.once import Once
 from tap_tripletex.parents import ParentIds
+from tap_tripletex.probes import Probes
 from tap_tripletex.rate_limit import RateLimiter
 from tap_tripletex.redaction import hide, install
 from tap_tripletex.slices import Calendar
@@ -45,7 +47,7 @@ class Connection:
         for secret in settings.secrets:
             hide(secret)
         self._settings = settings
-        self._calendars: dict[int, Calendar] = {}
+        self._calendars: Once[Calendar] = Once()
         self.limiter = RateLimiter(settings.rate_limit_reserve)
         self.transport = Transport(
             SANDBOX_ADDRESS if settings.uses_sandbox else settings.api_url,
@@ -56,13 +58,24 @@ class Connection:
         )
         self.session = TokenSession(self.transport, settings.grant)
         self.client = Client(self.transport, self.session)
-        self.parent_ids = ParentIds(self.client)
+        self.probes = Probes(self.client)
+        self.parent_ids = ParentIds(self.client, self.probes)
         self.access = Access(self.client)
 
     @cached_property
     def pool(self) -> ThreadPoolExecutor:
         """Return the threads that fetch ahead."""
         return ThreadPoolExecutor(self._settings.max_concurrency, thread_name_prefix="fetch")
+
+    @cached_property
+    def scouts(self) -> ThreadPoolExecutor:
+        """Return the threads that look for changes; they wait for the pool, which never waits."""
+        return ThreadPoolExecutor(self.lookahead, thread_name_prefix="look")
+
+    @property
+    def lookahead(self) -> int:
+        """Return how many streams are looked at ahead: enough to keep all connections busy."""
+        return 2 * self._settings.max_concurrency
 
     @cached_property
     def identity(self) -> Identity:
@@ -98,17 +111,18 @@ class Connection:
 
     def calendar(self, company: Company) -> Calendar:
         """Return the days to read in a company."""
-        if company.id not in self._calendars:
-            start = self._settings.start_date
-            first = start or self._first_fiscal_year(company)
-            self._calendars[company.id] = Calendar(
-                first=first,
+        start = self._settings.start_date
+
+        def make() -> Calendar:
+            return Calendar(
+                first=start or self._first_fiscal_year(company),
                 today=self.today,
                 future_days=self._settings.future_days,
                 open_start=start is None,
                 still_open=self._open_years(company),
             )
-        return self._calendars[company.id]
+
+        return self._calendars(company.id, make)
 
     def _first_fiscal_year(self, company: Company) -> date:
         years = self._rows(company, "/ledger/annualAccount", "start")
@@ -138,11 +152,12 @@ class Connection:
         """Return what tells whether the token sees everything."""
         return Completeness(self.client, self.access, self.identity, self.today)
 
-    def close(self) -> None:
-        """End the session and drop what is still under way."""
-        if "pool" in vars(self):
-            self.pool.shutdown(wait=False, cancel_futures=True)
-        self.session.close()
+    def close(self, *, at_once: bool = False) -> None:
+        """Drop what is still under way and end the session, unless it must be at once."""
+        for name in {"pool", "scouts"} & vars(self).keys():
+            getattr(self, name).shutdown(wait=False, cancel_futures=True)
+        if not at_once:
+            self.session.close()
         self.transport.close()
 
 

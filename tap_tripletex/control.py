@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import date
 
     from tap_tripletex.auth import Company
@@ -22,6 +22,8 @@ COLUMNS = ("account_id", "amount")
 
 MOST_NAMED = 5
 
+ZERO = Decimal(0)
+
 
 class Totals:
     """Adds up postings by account, in hundredths."""
@@ -30,11 +32,11 @@ class Totals:
         """Begin with nothing."""
         self._sums: dict[int, Decimal] = {}
 
-    def add(self, record: Json) -> None:
-        """Add a posting."""
-        account = record["account_id"]
-        amount = record["amount"]
-        self._sums[account] = self._sums.get(account, Decimal(0)) + Decimal(amount or 0)
+    def add(self, amounts: Iterable[tuple[int, Decimal]]) -> None:
+        """Add postings, each with its account's id."""
+        sums = self._sums
+        for account, amount in amounts:
+            sums[account] = sums.get(account, ZERO) + amount
 
     def result(self) -> dict[int, int]:
         """Return the accounts that do not come to nothing, with their hundredths."""

@@ -44,6 +44,10 @@ class ForbiddenError(RefusedError):
     """The token's rights or the company's modules do not cover a path (code 9000)."""
 
 
+class RememberedError(TripletexError):
+    """A stream was forbidden in an earlier run, and nothing tells that it no longer is."""
+
+
 class ResultTooLargeError(RefusedError):
     """The answer would exceed the API's limit of rows (code 23000)."""
 
@@ -65,6 +69,10 @@ class IllegalFieldError(RefusedError):
 
 class UnavailableError(TripletexError):
     """No usable answer: network fault, server error or garbled body, after all retries."""
+
+
+class SlowError(UnavailableError):
+    """No answer in time; with fewer rows there may be one."""
 
 
 class RateLimitedError(UnavailableError):

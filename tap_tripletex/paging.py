@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import deque
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
@@ -11,22 +12,22 @@ from typing import TYPE_CHECKING, Any
 from tap_tripletex.client import ANY_DIGEST, Page
 from tap_tripletex.errors import (
     IllegalFieldError,
-    MalformedRowError,
     NotFoundError,
     RefusedError,
-    ResultTooLargeError,
+    SlowError,
 )
 from tap_tripletex.records import utc_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from concurrent.futures import Executor
+    from concurrent.futures import Executor, Future
 
     from tap_tripletex.auth import Company
     from tap_tripletex.client import Client
     from tap_tripletex.records import Shape
     from tap_tripletex.slices import Ask
     from tap_tripletex.strategies import Strategy
+    from tap_tripletex.transport import Traffic
 
 Json = dict[str, Any]
 
@@ -34,6 +35,12 @@ logger = logging.getLogger(__name__)
 
 UNSORTABLE = 17000
 """Code of an answer that refuses the field to sort by."""
+
+MOST_BYTES = 4 * 1024 * 1024
+"""Size that pages are made for: two are unpacked at a time, and more wait packed."""
+
+FEWEST_ROWS = 100
+"""Rows in a page below which it is not the number of rows that makes an answer late."""
 
 
 @dataclass(frozen=True)
@@ -63,24 +70,34 @@ class Opened:
 
     Attributes:
         first: the first page.
+        count: rows that were asked for.
         ask: what was asked.
         fields: the expression that it was asked with.
         shape: what that expression asks for.
         synced_at: when the reading began, in UTC.
+        where: the list in words, for messages.
     """
 
     first: Page
+    count: int
     ask: Ask
     fields: str
     shape: Shape
     synced_at: str
+    where: str
 
 
 class Lists:
     """Opens lists and reads them; what the API turns out not to have is asked for no more."""
 
-    def __init__(
-        self, source: Source, company: Company, client: Client, shape: Shape, page_size: int
+    def __init__(  # noqa: PLR0913, PLR0917 - what shapes a request
+        self,
+        source: Source,
+        company: Company,
+        client: Client,
+        shape: Shape,
+        page_size: int,
+        tally: Traffic | None = None,
     ) -> None:
         """Prepare; nothing is sent yet.
 
@@ -89,7 +106,8 @@ class Lists:
             company: where to read it.
             client: carries the requests.
             shape: the selected columns.
-            page_size: rows asked for in one request.
+            page_size: rows asked for in one request, fewer where they are large or late.
+            tally: counts the requests.
         """
         self._source = source
         self._strategy = source.strategy
@@ -98,7 +116,8 @@ class Lists:
         self._shape = shape
         self._sorting = source.sorting
         self._lock = threading.Lock()
-        self._page_size = page_size
+        self._count = page_size
+        self._tally = tally
 
     def open(self, ask: Ask, digest: str | None) -> Opened:
         """Fetch the first page of a list.
@@ -113,93 +132,101 @@ class Lists:
             RefusedError: and the other errors of ``Client.get``.
         """
         while True:
-            shape, sorting = self._shape, self._sorting
+            shape, count = self._shape, self._count
             fields = self._strategy.fields(shape)
             synced_at = utc_text(datetime.now(timezone.utc))
             try:
-                first = self._get(ask, fields, 0, digest)
+                first = self._get(ask, fields, 0, count, digest)
             except IllegalFieldError as error:
                 self._drop(shape, error)
+            except SlowError as error:
+                self._ask_for_fewer(count, error)
             except NotFoundError:
                 if not ask.path:
                     raise
                 # The parent was deleted since its id was listed.
-                return Opened(Page([]), ask, fields, shape, synced_at)
-            except RefusedError as error:
-                if error.code != UNSORTABLE or sorting is None:
-                    raise
-                self._do_not_sort(error)
+                return self._opened(Page(), count, ask, fields, shape, synced_at)
             else:
-                return Opened(first, ask, fields, shape, synced_at)
+                self._learn(first)
+                return self._opened(first, count, ask, fields, shape, synced_at)
 
-    def probe(self, params: Mapping[str, str], digest: str, path: str | None = None) -> Page | None:
-        """Ask for no more than the digest of a list, None where it is too large to be asked.
+    def _opened(  # noqa: PLR0913, PLR0917
+        self, first: Page, count: int, ask: Ask, fields: str, shape: Shape, synced_at: str
+    ) -> Opened:
+        where = f"{self._source.name} ({self._path(ask)}) in company {self._company.id}"
+        return Opened(first, count, ask, fields, shape, synced_at, where)
+
+    def pages(self, opened: Opened, pool: Executor, width: int) -> Iterator[Page]:
+        """Yield the pages of an opened list, the next ones fetched while one is used.
+
+        The longer the list turns out to be, the more pages are asked for before it is known that
+        they are there.
 
         Args:
-            params: of the list.
-            digest: as it was last time.
-            path: of another list than the stream's own.
+            opened: the list.
+            pool: fetches.
+            width: pages fetched ahead at most.
         """
-        asked = {**({} if path else self._source.parameters), **params}
-        asked |= {"from": "0", "count": "1", "fields": "id"}
+        page, step = opened.first, self._count
+        waiting: deque[Future[list[Page]]] = deque()
+        end = offset = opened.count
+        tells = False
         try:
-            return self._client.get(self._company, path or self._source.path, asked, digest=digest)
-        except ResultTooLargeError:
-            return None
-
-    def records(self, opened: Opened, pool: Executor) -> Iterator[tuple[Page, Json]]:
-        """Yield the records of an opened list, each with the page that it came in."""
-        for page in self._pages(opened, pool):
-            for source in page.values:
-                for record in self._converted(opened, source):
-                    yield page, record
-
-    def key(self, record: Json, ask: Ask) -> tuple[Any, ...]:
-        """Return a record's key.
-
-        Raises:
-            MalformedRowError: when a part of it is missing.
-        """
-        key = tuple(record[name] for name in self._source.keys)
-        if None in key:
-            message = (
-                f"{self._source.name}: a row of {self._path(ask)} in company {self._company.id} "
-                f"has no {', '.join(self._source.keys)}."
-            )
-            raise MalformedRowError(message)
-        return key
-
-    def _converted(self, opened: Opened, source: Json) -> Iterator[Json]:
-        try:
-            yield from self._strategy.records(opened.shape, source, opened.ask)
-        except (AttributeError, KeyError, TypeError, ValueError) as fault:
-            message = (
-                f"{self._source.name}: the row {source.get('id')} of {self._path(opened.ask)} in "
-                f"company {self._company.id} is not as documented: {type(fault).__name__}: {fault}."
-            )
-            raise MalformedRowError(message) from fault
-
-    def _pages(self, opened: Opened, pool: Executor) -> Iterator[Page]:
-        """Yield the pages of a list, the next one fetched while one is used."""
-        page, offset, following = opened.first, 0, None
-        try:
+            # More rows than asked for: the path ignores paging, and this is all there is.
+            more = self._strategy.pages and page.count == opened.count
+            seen = 1
             while True:
-                following = None
-                # More rows than asked for: the path ignores paging, and this is all there is.
-                if self._strategy.pages and len(page.values) == self._page_size:
-                    offset += self._page_size
-                    following = pool.submit(
-                        self._get, opened.ask, opened.fields, offset, ANY_DIGEST
-                    )
+                tells = tells or page.size == end + 1
+                if tells and page.size == end:
+                    more = False
+                while more and len(waiting) < min(max(seen // 2, 1), width):
+                    waiting.append(pool.submit(self._range, opened, offset, step))
+                    offset += step
                 yield page
-                if following is None:
+                if not more:
                     return
-                first_row, page = page.values[0], following.result()
-                if page.values and page.values[0] == first_row:
+                pages = waiting.popleft().result()
+                if pages[0].count and pages[0].head == page.head:
                     return
+                yield from pages[:-1]
+                page, seen, end = pages[-1], seen + 1, end + step
+                more = sum(part.count for part in pages) == step
         finally:
-            if following is not None:
-                following.cancel()
+            for future in waiting:
+                future.cancel()
+
+    def _range(self, opened: Opened, offset: int, rows: int) -> list[Page]:
+        """Return the pages of a range of rows: one, unless fewer had to be asked for at a time."""
+        pages: list[Page] = []
+        found = 0
+        while found < rows:
+            count = min(self._count, rows - found)
+            start = offset + found
+            try:
+                page = self._get(opened.ask, opened.fields, start, count, ANY_DIGEST)
+            except SlowError as error:
+                self._ask_for_fewer(count, error)
+                continue
+            pages.append(page)
+            found += page.count
+            if page.count < count:
+                break
+        return pages
+
+    def _learn(self, page: Page) -> None:
+        """Ask for fewer rows at a time where they are large."""
+        if page.count:
+            fitting = MOST_BYTES * page.count // page.length
+            with self._lock:
+                self._count = min(self._count, max(fitting, FEWEST_ROWS))
+
+    def _ask_for_fewer(self, count: int, error: SlowError) -> None:
+        if count <= FEWEST_ROWS or not self._strategy.pages:
+            raise error
+        with self._lock:
+            if self._count >= count:
+                self._count = max(count // 2, FEWEST_ROWS)
+                logger.warning("%s Asking for %d rows at a time.", error, self._count)
 
     def _drop(self, shape: Shape, error: IllegalFieldError) -> None:
         with self._lock:
@@ -225,14 +252,28 @@ class Lists:
                 logger.warning("%s: the API does not sort by %s. %s", name, field, error)
                 self._sorting = None
 
-    def _get(self, ask: Ask, fields: str, offset: int, digest: str | None) -> Page:
-        params = {**self._source.parameters, **ask.params}
-        if self._strategy.pages:
-            params |= {"from": str(offset), "count": str(self._page_size)}
-            if self._sorting:
-                params["sorting"] = self._sorting
-        params["fields"] = fields
-        return self._client.get(self._company, self._path(ask), params, digest=digest)
+    def _get(self, ask: Ask, fields: str, offset: int, count: int, digest: str | None) -> Page:
+        while True:
+            params = {**self._source.parameters, **ask.params}
+            sorting = self._sorting
+            if self._strategy.pages:
+                params |= {"from": str(offset), "count": str(count)}
+                if sorting:
+                    params["sorting"] = sorting
+            params["fields"] = fields
+            try:
+                return self._client.get(
+                    self._company,
+                    self._path(ask),
+                    params,
+                    digest=digest,
+                    tally=self._tally,
+                    patient=not self._strategy.pages or count <= FEWEST_ROWS,
+                )
+            except RefusedError as error:
+                if error.code != UNSORTABLE or sorting is None:
+                    raise
+                self._do_not_sort(error)
 
     def _path(self, ask: Ask) -> str:
         return self._source.path.format(**{"id": self._company.id, **ask.path})

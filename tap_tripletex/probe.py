@@ -325,7 +325,7 @@ def _report(tap: TapTripletex, output: Path) -> None:
         *map(_cells, found),
     ):
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, WIDTHS, strict=True)))
-    requests = tap.connection.transport.requests
+    requests = tap.connection.transport.traffic.requests
     host = urlsplit(tap.settings.api_url).hostname or ""
     body: dict[str, Any] = {
         "tap": metadata.version("tap-tripletex"),

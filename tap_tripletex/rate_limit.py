@@ -49,6 +49,8 @@ class RateLimiter:
         self._under_way = 0
         self.waits = 0
         """How many times a request had to wait."""
+        self.waited = 0.0
+        """For how many seconds, added up over all threads."""
 
     def acquire(self) -> int:
         """Take one request from the budget; wait for the next window when it is used up.
@@ -58,6 +60,7 @@ class RateLimiter:
         """
         while wait := self._take():
             logger.debug("Rate limit: waiting %.1f s for the next window", wait)
+            self.waited += wait
             self._sleep(wait)
         return self._window
 

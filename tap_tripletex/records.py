@@ -83,7 +83,7 @@ class Shape:
 
     def without(self, words: Collection[str]) -> Shape | None:
         """Return the shape without the names that an error message names, None if it names none."""
-        top = {_root(column["source"]) for column in self.columns.values()} - self.refused
+        top = {root_of(column["source"]) for column in self.columns.values()} - self.refused
         names = top.intersection(words)
         if not names:
             nested = {f".{name}" for name in re.findall(r"\w+", self.fields)} - self.refused
@@ -93,13 +93,13 @@ class Shape:
     def gives(self, names: Collection[str]) -> bool:
         """Return whether none of these columns lost its source."""
         return not any(
-            _root(self.columns[n]["source"]) in self.refused for n in names if n in self.columns
+            root_of(self.columns[n]["source"]) in self.refused for n in names if n in self.columns
         )
 
 
 def shape(columns: Mapping[str, Json], refused: Collection[str] = ()) -> Shape:
     """Compile columns; see the attributes of Shape."""
-    asked = {n: c for n, c in columns.items() if _root(c["source"]) not in refused}
+    asked = {n: c for n, c in columns.items() if root_of(c["source"]) not in refused}
     inside = frozenset(name[1:] for name in refused if name.startswith("."))
     converters = [(name, _converter(column, inside)) for name, column in asked.items()]
     empty = dict.fromkeys(columns)
@@ -113,7 +113,8 @@ def shape(columns: Mapping[str, Json], refused: Collection[str] = ()) -> Shape:
     return Shape(columns, frozenset(refused), _fields(asked, inside), convert)
 
 
-def _root(source: str) -> str:
+def root_of(source: str) -> str:
+    """Return the name in the API's object that a column comes from."""
     return source.partition(".")[0].partition("[")[0]
 
 
@@ -121,7 +122,7 @@ def _fields(columns: Mapping[str, Json], refused_inside: Collection[str]) -> str
     """Return the expression for columns, each name once with all that is asked for in it."""
     parts: dict[str, list[str]] = {}
     for column in columns.values():
-        root, leaf = _root(column["source"]), column["source"].partition(".")[2]
+        root, leaf = root_of(column["source"]), column["source"].partition(".")[2]
         properties = column.get("properties") or column.get("items", {}).get("properties")
         if properties:
             leaf = shape(properties, refused_inside).fields
@@ -131,7 +132,7 @@ def _fields(columns: Mapping[str, Json], refused_inside: Collection[str]) -> str
 
 def _converter(column: Json, refused_inside: Collection[str]) -> Callable[[Json], Any]:
     source: str = column["source"]
-    root, leaf = _root(source), source.partition(".")[2]
+    root, leaf = root_of(source), source.partition(".")[2]
     if root == "changes":
         return _change_time(int(source[len("changes[") : -1]))
     if "properties" in column:

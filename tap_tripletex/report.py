@@ -1,16 +1,24 @@
-"""What a run did, stream by stream, said at its end."""
+"""What a run does, stream by stream: told while it runs, and as a table at its end."""
 
 from __future__ import annotations
 
 import logging
+import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tap_tripletex.transport import Traffic
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tap_tripletex.control import Verdict
 
 logger = logging.getLogger("tap-tripletex")
+
+SECONDS = 10.0
+"""Time between two lines about a stream that is being read."""
 
 
 @dataclass(frozen=True)
@@ -30,43 +38,106 @@ class Trouble:
     fatal: bool
 
 
+@dataclass
+class Tally:
+    """The numbers of a stream in all companies.
+
+    Attributes:
+        rows: emitted.
+        read: slices that were read.
+        slices: all slices, those included that had not changed.
+        seconds: between the first and the last row, other streams' requests included.
+        traffic: its own requests.
+        controls: slices whose postings add up to the trial balance (True), and others.
+    """
+
+    rows: int = 0
+    read: int = 0
+    slices: int = 0
+    seconds: float = 0.0
+    traffic: Traffic = field(default_factory=Traffic)
+    controls: Counter[bool] = field(default_factory=Counter)
+
+
+class Progress:
+    """A stream in one company while it is read."""
+
+    def __init__(self, name: str, company_id: int, tally: Tally) -> None:
+        """Begin."""
+        self._name = f"{name} of company {company_id}"
+        self._tally = tally
+        self._rows = tally.rows
+        self._began = self._told = time.monotonic()
+
+    def slice(self, done: int, total: int) -> None:
+        """Tell how far the stream has come, if it was not told just now."""
+        if time.monotonic() - self._told > SECONDS:
+            self._told = time.monotonic()
+            logger.info(
+                "%s: %d of %d slices, %d rows, %d requests so far.",
+                self._name,
+                done,
+                total,
+                self._tally.rows - self._rows,
+                self._tally.traffic.requests,
+            )
+
+    def end(self) -> None:
+        """Add the time that it took."""
+        self._tally.seconds += time.monotonic() - self._began
+
+
 class Report:
-    """Collects what happened during a run; used by one thread."""
+    """Collects what happens during a run; used by one thread, but for the traffic."""
 
     def __init__(self) -> None:
         """Begin with nothing."""
-        self.records: Counter[str] = Counter()
-        self.controls: Counter[bool] = Counter()
+        self._tallies: dict[str, Tally] = {}
+        self._began = time.monotonic()
         self.troubles: list[Trouble] = []
 
-    def control(self, verdict: Verdict) -> None:
+    def tally(self, stream: str) -> Tally:
+        """Return the numbers of a stream."""
+        return self._tallies.setdefault(stream, Tally())
+
+    def start(self, stream: str, company_id: int) -> Progress:
+        """Return what tells of a stream in a company while it is read."""
+        return Progress(stream, company_id, self.tally(stream))
+
+    def control(self, stream: str, verdict: Verdict) -> None:
         """Count a slice whose postings were compared with the trial balance."""
-        self.controls[not verdict.differences] += 1
+        self.tally(stream).controls[not verdict.differences] += 1
 
     @property
     def failed(self) -> bool:
         """Return whether anything that should have been read was not."""
         return any(trouble.fatal for trouble in self.troubles)
 
-    def log(self, requests: int, waits: int) -> None:
-        """Log the numbers, then everything that was skipped or has failed.
+    def log(self, traffic: Traffic, waits: int, waited: float) -> None:
+        """Log a table, then everything that was skipped or has failed.
 
         Args:
-            requests: number of requests of the run.
+            traffic: all requests of the run.
             waits: how many of them had to wait for the rate limit.
+            waited: for how many seconds, added up over all threads.
         """
+        for line in self._table(traffic):
+            logger.info("%s", line)
         logger.info(
-            "Read %d records of %d streams with %d requests (%d waits for the rate limit).",
-            self.records.total(),
-            len(self.records),
-            requests,
+            "Read %d records of %d streams with %d requests (%d waits for the rate limit, "
+            "%.0f s in all threads).",
+            sum(tally.rows for tally in self._tallies.values()),
+            sum(tally.rows > 0 for tally in self._tallies.values()),
+            traffic.requests,
             waits,
+            waited,
         )
-        if self.controls:
+        controls = sum((tally.controls for tally in self._tallies.values()), Counter[bool]())
+        if controls:
             logger.info(
                 "Postings of %d slices add up to Tripletex's trial balance, of %d they do not.",
-                self.controls[True],
-                self.controls[False],
+                controls[True],
+                controls[False],
             )
         for trouble in sorted(self.troubles, key=lambda t: t.fatal):
             level = logging.ERROR if trouble.fatal else logging.WARNING
@@ -75,3 +146,42 @@ class Report:
             logger.log(
                 level, "%s: %s (company %s). %s", kind, what, trouble.company_id, trouble.reason
             )
+
+    def _table(self, traffic: Traffic) -> Iterator[str]:
+        """Yield a line for each stream of which anything was read or that has trouble."""
+        row = "{:<34} {:>10} {:>11} {:>8} {:>8} {:>7}  {}".format
+        troubled = Counter(t.stream for t in self.troubles)
+        told = {n: t for n, t in self._tallies.items() if t.rows or t.read or troubled[n]}
+        if not told:
+            return
+        yield row("stream", "rows", "slices read", "requests", "kB", "seconds", "remarks")
+        for name, tally in sorted(told.items()):
+            yield row(
+                name,
+                tally.rows,
+                f"{tally.read} of {tally.slices}",
+                tally.traffic.requests,
+                tally.traffic.bytes // 1000,
+                f"{tally.seconds:.1f}",
+                ", ".join(self._remarks(name, tally)),
+            )
+        rest = len(self._tallies) - len(told)
+        yield row(
+            f"all, and {rest} without a change",
+            sum(tally.rows for tally in told.values()),
+            "",
+            traffic.requests,
+            traffic.bytes // 1000,
+            f"{time.monotonic() - self._began:.1f}",
+            "",
+        )
+
+    def _remarks(self, name: str, tally: Tally) -> Iterator[str]:
+        if tally.controls:
+            yield f"{tally.controls[True]} of {tally.controls.total()} control totals agree"
+        failed = sum(t.fatal for t in self.troubles if t.stream == name)
+        skipped = sum(not t.fatal for t in self.troubles if t.stream == name)
+        if failed:
+            yield f"failed in {failed}"
+        if skipped:
+            yield f"skipped in {skipped}"

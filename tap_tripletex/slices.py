@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
 DAY = timedelta(days=1)
 
 ACCOUNT_NUMBERS = 1_000_000
 """More than the highest account number; four digits are usual, some charts have six."""
+
+MOST_PARTS = 24
+"""Parts that a range is cut into at once."""
 
 BEGINNING = date(1900, 1, 1)
 """Before any posting. Recorded: a window from 1900 is answered with 200."""
@@ -60,6 +64,11 @@ class Calendar:
             elif first == max(self.first, date(year, 1, 1)):
                 yield first, date(year + 1, 1, 1), f"{year}"
 
+    def years(self) -> Iterator[tuple[date, date, str]]:
+        """Yield the calendar years, as ``windows`` does."""
+        for year in range(self.first.year, self.horizon.year + 1):
+            yield max(self.first, date(year, 1, 1)), date(year + 1, 1, 1), f"{year}"
+
     def is_far(self, year: int) -> bool:
         """Return whether a year lies two or more years back and is not known to be open."""
         return year < self.today.year - 1 and year not in self.still_open
@@ -99,6 +108,18 @@ class Cut:
             params |= {self.numbers[0]: str(self.low), self.numbers[1]: str(self.high)}
         return params
 
+    def parts(self) -> Sequence[Cut] | None:
+        """Return the range cut into calendar months, or in two when it is within one."""
+        starts = [self.first]
+        while (start := (starts[-1].replace(day=1) + 32 * DAY).replace(day=1)) < self.after:
+            starts.append(start)
+        if len(starts) == 1 or len(starts) > MOST_PARTS:
+            return self.halves()
+        return [
+            replace(self, first=first, after=after)
+            for first, after in pairwise([*starts, self.after])
+        ]
+
     def halves(self) -> tuple[Cut, Cut] | None:
         """Return the range cut by days, or by account numbers when it is a single day."""
         if self.after - self.first > DAY:
@@ -126,12 +147,38 @@ class Ask:
     columns: Mapping[str, Any] = field(default_factory=dict)
     cut: Cut | None = None
 
-    def halves(self) -> list[Ask] | None:
-        """Return the list cut in two, None where it cannot be."""
-        halves = self.cut.halves() if self.cut else None
-        if halves is None:
+    def parts(self) -> list[Ask] | None:
+        """Return the list cut up, None where it cannot be."""
+        parts = self.cut.parts() if self.cut else None
+        if parts is None:
             return None
-        return [replace(self, params={**self.params, **c.params()}, cut=c) for c in halves]
+        return [replace(self, params={**self.params, **c.params()}, cut=c) for c in parts]
+
+
+class Deferred(Sequence[Ask]):
+    """Lists that are found out when they are needed: some depend on the ids of parents."""
+
+    def __init__(self, find: Callable[[], Sequence[Ask]]) -> None:
+        """Keep what finds them."""
+        self._find = find
+
+    @cached_property
+    def _asks(self) -> Sequence[Ask]:
+        return self._find()
+
+    @overload
+    def __getitem__(self, index: int) -> Ask: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Ask]: ...
+
+    def __getitem__(self, index: int | slice) -> Ask | Sequence[Ask]:
+        """Return one of them, or some."""
+        return self._asks[index]
+
+    def __len__(self) -> int:
+        """Return their number."""
+        return len(self._asks)
 
 
 @dataclass(frozen=True)
@@ -173,5 +220,5 @@ class Parents:
     params: tuple[tuple[str, str], ...] = ()
 
 
-Ids = Callable[[Parents], "Sequence[int]"]
+Ids = Callable[[Parents], Sequence[int]]
 """Gives the ids of parents in the company that is read."""

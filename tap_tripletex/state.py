@@ -59,6 +59,7 @@ class SliceState:
         bookmark["version"] = VERSION
         self._bookmark = bookmark
         self._where = where
+        self._fingerprint: str | None = bookmark.get("fingerprint")
 
     @property
     def is_new(self) -> bool:
@@ -66,15 +67,40 @@ class SliceState:
         return not self._bookmark["digests"] and "refreshed" not in self._bookmark
 
     def begin(self, fingerprint: str) -> None:
-        """Forget all digests unless they were taken under the same fingerprint."""
-        if self._bookmark.get("fingerprint") != fingerprint:
-            self._bookmark["fingerprint"] = fingerprint
+        """Know no digest unless it was taken under this fingerprint; changes nothing yet."""
+        self._fingerprint = fingerprint
+
+    def commit(self) -> None:
+        """Forget the digests that were taken under another fingerprint, for good."""
+        if not self._holds:
+            self._bookmark["fingerprint"] = self._fingerprint
             self._bookmark["digests"] = {}
+
+    @property
+    def _holds(self) -> bool:
+        return self._bookmark.get("fingerprint") == self._fingerprint
 
     def digest(self, key: str) -> str | None:
         """Return the digest of a slice as it was last read whole."""
-        digest: str | None = self._bookmark["digests"].get(key)
+        digest: str | None = self._bookmark["digests"].get(key) if self._holds else None
         return digest
+
+    def refused_since(self, rights: str) -> date | None:
+        """Return the day since when the API refuses the stream to these rights, if it does."""
+        refused = self._bookmark.get("refused")
+        if not isinstance(refused, dict) or refused.get("rights") != rights:
+            return None
+        on = refused.get("on")
+        return date.fromisoformat(str(on)) if _is_date(on) else None
+
+    def refuse(self, rights: str, today: date) -> None:
+        """Note that the API refuses the stream to these rights."""
+        if self.refused_since(rights) is None:
+            self._bookmark["refused"] = {"rights": rights, "on": today.isoformat()}
+
+    def admit(self) -> None:
+        """Note that the API does not refuse the stream."""
+        self._bookmark.pop("refused", None)
 
     def finish(self, key: str, digest: str | None) -> None:
         """Note that a slice was read whole and all its rows were emitted; None forgets it."""

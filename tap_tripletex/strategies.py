@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from typing_extensions import override
 
+from tap_tripletex.lines import Inside
 from tap_tripletex.records import DATE, DATE_TIME, INTEGER, TEXT
 from tap_tripletex.slices import BEGINNING, DAY, Ask, Cut, Slice, window_slice
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from tap_tripletex.records import Shape
-    from tap_tripletex.slices import Calendar, Ids
+    from tap_tripletex.slices import Calendar, Ids, Parents
 
 Json = dict[str, Any]
 
@@ -49,6 +50,14 @@ class Strategy(Protocol):
     def windowed(self) -> bool:
         """Return whether the slices are windows of the replication key."""
 
+    @property
+    def inside(self) -> Inside | None:
+        """Return where in an object the records are, None where they are made of its content."""
+
+    @property
+    def parents(self) -> Parents | None:
+        """Return the objects whose list changes whenever this one does, if there are any."""
+
     def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:
         """Yield the slices, oldest first."""
 
@@ -65,6 +74,8 @@ class Whole:
     pages: bool = True
     tree: bool = False
     windowed: bool = False
+    inside: Inside | None = Inside()
+    parents: Parents | None = None
 
     @property
     def columns(self) -> Mapping[str, Json]:
@@ -116,6 +127,7 @@ class Keyless(List):
     """
 
     key: str = "row_key"
+    inside: None = None
 
     @property
     @override
@@ -140,6 +152,8 @@ class Window(Whole):
         start: parameter of the first day.
         end: parameter of the day after the last.
         numbers: parameters of account numbers, where a day can be cut by them.
+        tree: whether the windows can be probed together; where the path has no checksum, each
+            slice is a request in each run, and they are years.
     """
 
     replication_key: str
@@ -153,7 +167,7 @@ class Window(Whole):
         """Yield what lies before the first day, if it is to be read, then years and months."""
         if calendar.open_start:
             yield self._slice(BEGINNING, calendar.first, f"..{calendar.first}")
-        for first, after, key in calendar.windows():
+        for first, after, key in calendar.windows() if self.tree else calendar.years():
             yield self._slice(first, after, key)
 
     def _slice(self, first: date, after: date, key: str) -> Slice:
@@ -359,6 +373,17 @@ class Nested:
     def windowed(self) -> bool:
         """Return whether the slices are windows of the objects' date."""
         return self.of.windowed
+
+    @property
+    def inside(self) -> Inside:
+        """Return where the lines are."""
+        dates = {self.replication_key: self.date} if self.date else {}
+        return Inside(self.lines, {self.parent: "id", **dates})
+
+    @property
+    def parents(self) -> Parents | None:
+        """Return those of the objects."""
+        return self.of.parents
 
     @property
     def columns(self) -> Mapping[str, Json]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, partial
@@ -15,36 +16,35 @@ from typing_extensions import override
 
 from tap_tripletex.control import COLUMNS as CONTROLLED
 from tap_tripletex.control import Control
-from tap_tripletex.errors import ForbiddenError, TripletexError
+from tap_tripletex.errors import ForbiddenError, RememberedError, TripletexError
+from tap_tripletex.forms import LineForm, RecordForm
 from tap_tripletex.manifest import WindowRead
 from tap_tripletex.paging import Lists, Source
 from tap_tripletex.reading import Reading, Terms
 from tap_tripletex.records import INTEGER, columns_of, json_schema, shape
-from tap_tripletex.report import Trouble
-from tap_tripletex.slices import BEGINNING, Cut
+from tap_tripletex.report import Progress, Trouble
+from tap_tripletex.slices import BEGINNING, DAY, Cut
 from tap_tripletex.state import SliceState, fingerprint
 from tap_tripletex.strategies import SYNCED_AT, Nested, Window
-from tap_tripletex.tree import Guard, Tree
+from tap_tripletex.tree import Guard, Tree, Turns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from concurrent.futures import Executor
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from singer_sdk.helpers.types import Context
+    from singer_sdk.metrics import Counter
     from singer_sdk.singerlib import MetadataMapping
 
     from tap_tripletex.auth import Company
-    from tap_tripletex.client import Page
+    from tap_tripletex.forms import Form
     from tap_tripletex.reading import Emission
     from tap_tripletex.slices import Slice
     from tap_tripletex.strategies import Strategy
     from tap_tripletex.tap import TapTripletex
+    from tap_tripletex.transport import Traffic
     from tap_tripletex.tree import Watch
 
 Json = dict[str, Any]
-
-YEARS_AHEAD = 11
-"""Years that a guard looks ahead: more than future_days can be."""
 
 
 class Bookmarks(StreamStateManager):
@@ -61,17 +61,24 @@ class Bookmarks(StreamStateManager):
 
 @dataclass(frozen=True)
 class Guarding:
-    """A list that guards another one.
+    """A list that changes whenever another one does.
 
     Attributes:
         path: below the API's address.
         start: parameter of the first day.
-        end: parameter of the day after the last.
+        end: parameter of the day after the last; None where the list has no dates.
+        others: further parameters.
     """
 
     path: str
     start: str = "dateFrom"
-    end: str = "dateTo"
+    end: str | None = "dateTo"
+    others: tuple[tuple[str, str], ...] = ()
+
+    def params(self, after: date) -> dict[str, str]:
+        """Return the parameters of the list from the beginning to before a day."""
+        dates = {self.start: BEGINNING.isoformat(), self.end: after.isoformat()} if self.end else {}
+        return {**dates, **dict(self.others)}
 
 
 class TripletexStream(Stream):
@@ -87,7 +94,10 @@ class TripletexStream(Stream):
         of_token: read once, from the token's own company, whatever companies are read.
         controlled: its rows are postings, to be compared with the trial balance.
         all_vouchers: its rows are filtered by the vouchers that the token's user may see.
-        guard: another list that changes whenever this one does, where this one has no checksum.
+        guards: other lists, one of which changes whenever this one does, where this one has no
+            checksum or would take many requests.
+        seldom: changes hardly ever, or is worked out from other lists: what lies before the last
+            month, or all of it where it has no windows, is asked for once in full_refresh_days.
         needs: entitlement of the token's user (AUTH_…) or module of the company without which
             Tripletex refuses the path, where known.
     """
@@ -103,7 +113,8 @@ class TripletexStream(Stream):
     of_token: ClassVar[bool] = False
     controlled: ClassVar[bool] = False
     all_vouchers: ClassVar[bool] = False
-    guard: ClassVar[Guarding | None] = None
+    guards: ClassVar[tuple[Guarding, ...]] = ()
+    seldom: ClassVar[bool] = False
     needs: ClassVar[str | None] = None
 
     def __init__(self, tap: TapTripletex) -> None:
@@ -142,28 +153,70 @@ class TripletexStream(Stream):
         return [{"company_id": company.id} for company in companies]
 
     @override
+    def get_record_counter(self, **options: Any) -> Counter:
+        """Return the SDK's counter; the rows that are written as lines are counted here."""
+        self._counter = super().get_record_counter(**options)
+        return self._counter
+
+    @override
     def get_records(self, context: Context | None) -> Iterable[Json]:
-        """Yield the records of one company that are new or changed.
+        """Emit the rows of one company that are new or changed; yield what the SDK works on.
 
         A failure ends this stream of this company and no other: it is reported at the end.
         """
         company = self.tap.connection.company((context or {})["company_id"])
+        progress = self.tap.report.start(self.name, company.id)
         try:
-            yield from self._read(company, context)
+            yield from self._emitted(company, context, progress)
         except TripletexError as error:
             trouble = self._trouble(company, context, error)
             self.tap.report.troubles.append(trouble)
             self.logger.warning("%s", trouble.reason)
+        finally:
+            progress.end()
 
-    def _read(self, company: Company, context: Context | None) -> Iterator[Json]:
+    def _emitted(
+        self, company: Company, context: Context | None, progress: Progress
+    ) -> Iterator[Json]:
+        tally = self.tap.report.tally(self.name)
+        reading = self.tap.lookahead.take((self.name, company.id)).result()
+        connection = self.tap.connection
+        connection.completeness.remember(company, self.tap.windows.memory(company.id))
+        self._slice_state(company, context).admit()
+        for record in reading.records(progress.slice):
+            tally.rows += 1
+            yield record
+        tally.slices += reading.slices
+
+    def begin(self, company_id: int) -> Future[Reading]:
+        """Start to look for what has changed in one company, in the background.
+
+        The state is only changed by the thread that writes it out, so nothing is remembered yet.
+        """
+        connection = self.tap.connection
+        company = connection.company(company_id)
+        context = {"company_id": company_id}
+        memory = self.tap.windows.memory(company_id)
+        try:
+            state = self._slice_state(company, context)
+        except TripletexError as error:
+            failed: Future[Reading] = Future()
+            failed.set_exception(error)
+            return failed
+        return connection.scouts.submit(self._look, company, state, memory)
+
+    def _look(self, company: Company, state: SliceState, memory: Json) -> Reading:
         connection, settings = self.tap.connection, self.tap.settings
-        full_table = self.replication_method == REPLICATION_FULL_TABLE
+        unconditional = self.replication_method == REPLICATION_FULL_TABLE
+        rights = connection.completeness.rights(company)
+        if rights and not unconditional:
+            self._check_not_refused(state, rights)
         selected = shape({name: c for name, c in self._columns.items() if self._is_selected(name)})
+        tally = self.tap.report.tally(self.name).traffic
         source = Source(
             self.name, self.path, self.parameters, self.sorting, self.key, self.strategy
         )
-        lists = Lists(source, company, connection.client, selected, settings.page_size)
-        state = self._slice_state(company, context)
+        lists = Lists(source, company, connection.client, selected, settings.page_size, tally)
         state.begin(
             fingerprint(
                 self.path,
@@ -171,54 +224,94 @@ class TripletexStream(Stream):
                 self.strategy.fields(selected),
                 company.id,
                 connection.identity.employee_id,
-                connection.completeness.rights(company),
+                rights or "unknown",
                 # What was read while the token did not see everything is read again when it does:
                 # only then is it told what is gone.
-                self._sees_everything(company),
+                self._sees_everything(company, memory),
             )
         )
+        calendar = connection.calendar(company)
+        ids = partial(connection.parent_ids, company)
         reading = Reading(
-            self.strategy,
+            partial(self.strategy.slices, calendar, ids),
             lists,
             state,
             Terms(
                 f"{self.name} of company {company.id}",
                 connection.today,
-                {"company_id": company.id},
-                full_refresh_days=settings.full_refresh_days,
-                unconditional=full_table,
+                self.strategy.replication_key,
+                settings.full_refresh_days,
+                unconditional=unconditional,
                 control_error=settings.control_totals == "error",
             ),
+            self._form(company),
             pool=connection.pool,
             width=1 if self.ABORT_AT_RECORD_COUNT else settings.max_concurrency,
-            watch=partial(self._watch, lists, state, connection.pool),
-            control=self._control(company),
-            on_read=partial(self._on_read, company),
+            watch=partial(self._watch, company, state, tally),
+            control=partial(self._control, company),
+            on_read=partial(self._on_read, company, memory),
         )
-        ids = partial(connection.parent_ids, company)
-        slices = self.strategy.slices(connection.calendar(company), ids)
-        for record in reading.records(slices):
-            self.tap.report.records[self.name] += 1
-            yield record
+        reading.look()
+        return reading
+
+    def _form(self, company: Company) -> Form:
+        """Return lines of text, unless the SDK has something to do with each record."""
+        added = {"company_id": company.id}
+        if self.ABORT_AT_RECORD_COUNT or self.strategy.inside is None or not self.tap.plain:
+            return RecordForm(self.strategy, self.key, added)
+        return LineForm(self.name, self.strategy, self.key, added, write=self._write)
+
+    def _write(self, lines: bytes, count: int) -> None:
+        self.tap.output.write(lines)
+        self.tap.state_writer.write_state(self.tap_state)
+        self._counter.increment(count)
+        self.tap.report.tally(self.name).rows += count
+
+    def _check_not_refused(self, state: SliceState, rights: str) -> None:
+        """Spare the question that the API answered with 403, until rights change or for a while.
+
+        Raises:
+            RememberedError: when there is nothing to ask.
+        """
+        since = state.refused_since(fingerprint(rights))
+        days = self.tap.settings.full_refresh_days
+        if since and self.tap.connection.today - since < days * DAY:
+            message = (
+                f"{self.path} was refused on {since}; it is asked for again when the token's "
+                f"rights change, or after {days} days."
+            )
+            raise RememberedError(message)
 
     def _watch(
-        self, lists: Lists, state: SliceState, pool: Executor, parts: Sequence[Slice]
+        self, company: Company, state: SliceState, tally: Traffic, parts: Sequence[Slice]
     ) -> Watch | None:
         """Return what tells which slices may have changed, None where each is asked."""
+        connection = self.tap.connection
+        ask = partial(connection.probes.digest, company, tally=tally)
+        if self.seldom and self.tap.settings.full_refresh_days:
+            recent = (connection.today.replace(day=1) - DAY).replace(day=1)
+            windows = ((part.key, part.window) for part in parts if part.window)
+            return Turns(
+                key for key, (first, end) in windows if first <= connection.today and end > recent
+            )
         if self.strategy.tree and len(parts) > 1:
-            return Tree(parts, partial(self._probe, lists), state, pool)
-        if self.guard and parts:
-            guard = self.guard
-            end = date(self.tap.connection.today.year + YEARS_AHEAD, 1, 1).isoformat()
-            params = {guard.start: BEGINNING.isoformat(), guard.end: end}
-            return Guard(parts, lambda digest: lists.probe(params, digest, guard.path), state)
-        return None
+            return Tree(parts, partial(self._probe, ask), state, connection.pool)
+        after = date(connection.calendar(company).horizon.year + 1, 1, 1)
+        probes: list[Callable[[str | None], str | None]] = [
+            partial(ask, guard.path, guard.params(after)) for guard in self.guards
+        ]
+        if self.strategy.parents:
+            ids = connection.parent_ids
+            probes.append(partial(ids.digest, company, self.strategy.parents))
+        return Guard(parts, probes, state) if probes and parts else None
 
-    def _probe(self, lists: Lists, first: date, after: date, digest: str) -> Page | None:
+    def _probe(
+        self, ask: Callable[..., str | None], first: date, after: date, known: str | None
+    ) -> str | None:
         window = self.strategy.of if isinstance(self.strategy, Nested) else self.strategy
         assert isinstance(window, Window)  # noqa: S101 - only windows have a tree
         cut = Cut(window.start, first, window.end, after)
-        return lists.probe(cut.params(), digest)
+        return ask(self.path, {**self.parameters, **cut.params()}, known)
 
     def _control(self, company: Company) -> Control | None:
         """Return the control of the postings, where it is wanted and can prove anything."""
@@ -230,12 +323,15 @@ class TripletexStream(Stream):
             return None
         return Control(connection.client, company)
 
-    def _on_read(self, company: Company, part: Slice, emission: Emission) -> None:
+    def _on_read(
+        self, company: Company, memory: Mapping[str, Any], part: Slice, emission: Emission
+    ) -> None:
         """Tell the world that a slice was read whole."""
         start, end = part.window or (None, None)
         verdict = emission.verdict
+        self.tap.report.tally(self.name).read += 1
         if verdict:
-            self.tap.report.control(verdict)
+            self.tap.report.control(self.name, verdict)
         self.tap.windows.write(
             WindowRead(
                 self.name,
@@ -244,16 +340,16 @@ class TripletexStream(Stream):
                 start.isoformat() if start and start != BEGINNING else None,
                 end.isoformat() if end else None,
                 emission.synced_at,
-                len(emission.keys),
-                emission.stable and self._sees_everything(company),
+                len(emission.seen),
+                emission.stable and self._sees_everything(company, memory),
                 verdict.found if verdict else None,
                 verdict.expected if verdict else None,
             )
         )
 
-    def _sees_everything(self, company: Company) -> bool:
+    def _sees_everything(self, company: Company, memory: Mapping[str, Any]) -> bool:
         completeness = self.tap.connection.completeness
-        whole = completeness.of_lists(company, self.tap.windows.memory(company.id))
+        whole = completeness.of_lists(company, memory)
         return whole and (not self.all_vouchers or completeness.of_vouchers(company))
 
     def _is_selected(self, name: str) -> bool:
@@ -264,10 +360,15 @@ class TripletexStream(Stream):
 
     def _trouble(self, company: Company, context: Context | None, error: TripletexError) -> Trouble:
         """Return what an error means: a stream that was never readable is only skipped."""
+        if isinstance(error, RememberedError):
+            return Trouble(self.name, company.id, str(error), fatal=False)
         if not isinstance(error, ForbiddenError):
             return Trouble(self.name, company.id, str(error), fatal=True)
-        was_readable = not self._slice_state(company, context).is_new
-        connection = self.tap.connection
+        connection, state = self.tap.connection, self._slice_state(company, context)
+        was_readable = not state.is_new
+        rights = connection.completeness.rights(company)
+        if rights and not was_readable:
+            state.refuse(fingerprint(rights), connection.today)
         advice = connection.access.advice(company, connection.identity, self.needs)
         if was_readable:
             advice = f"It was readable in an earlier run. {advice}"

@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import json
+import logging
+import os
+import signal
 import sys
 from functools import cached_property
 from importlib import metadata
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from singer_sdk import Tap
-from singer_sdk.contrib.msgspec import MsgSpecWriter
 from typing_extensions import override
 
 from tap_tripletex.companies import client_companies
 from tap_tripletex.connection import Connection
 from tap_tripletex.errors import RefusedError, TripletexError
+from tap_tripletex.lookahead import Lookahead
 from tap_tripletex.manifest import SyncWindows
+from tap_tripletex.output import Output, States, Stopped
 from tap_tripletex.report import Report, Trouble
 from tap_tripletex.settings import SCHEMA, Settings, read_settings
+from tap_tripletex.stream import TripletexStream
 from tap_tripletex.streams import STREAMS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from concurrent.futures import Future
 
     import click
     from singer_sdk import Stream
+
+    from tap_tripletex.reading import Reading
 
 
 class TapTripletex(Tap):
@@ -32,7 +40,9 @@ class TapTripletex(Tap):
 
     name = "tap-tripletex"
     config_jsonschema = SCHEMA
-    message_writer_class = MsgSpecWriter
+    message_writer_class = Output
+    stopped = False
+    """A signal has ended the run."""
 
     @cached_property
     def report(self) -> Report:
@@ -43,6 +53,43 @@ class TapTripletex(Tap):
     def discover_streams(self) -> Sequence[Stream]:
         """Return every stream; no login is needed to know them."""
         return [*(stream(self) for stream in STREAMS), SyncWindows(self)]
+
+    @property
+    def output(self) -> Output:
+        """Return what writes the messages."""
+        return cast("Output", self.message_writer)
+
+    @cached_property
+    def state_writer(self) -> States:
+        """Return what writes the state, when it is time."""
+        return States(self.output)
+
+    @property
+    def plain(self) -> bool:
+        """Return whether the SDK has nothing to do with single records."""
+        asked = (
+            "stream_maps",
+            "flattening_enabled",
+            "batch_config",
+            "emit_activate_version_messages",
+        )
+        return not any(self.config.get(name) for name in asked)
+
+    @cached_property
+    def lookahead(self) -> Lookahead[Reading]:
+        """Return the streams of companies, each looked at before its turn comes."""
+        return Lookahead((), self._begin, 0)
+
+    def _begin(self, turn: tuple[str, int]) -> Future[Reading]:
+        name, company_id = turn
+        return cast("TripletexStream", self.streams[name]).begin(company_id)
+
+    def _turns(self) -> Iterator[tuple[str, int]]:
+        """Yield the streams and companies in the order in which the SDK will ask for them."""
+        for stream in self.streams.values():
+            if isinstance(stream, TripletexStream) and stream.selected:
+                for partition in stream.partitions:
+                    yield stream.name, partition["company_id"]
 
     @property
     def windows(self) -> SyncWindows:
@@ -82,11 +129,14 @@ class TapTripletex(Tap):
         Raises:
             TripletexError: when the tokens do not open Tripletex at all.
         """
-        for error in self.connection.unknown_companies:
+        connection = self.connection
+        for error in connection.unknown_companies:
             self.report.troubles.append(Trouble(None, None, str(error), fatal=True))
+        self.lookahead = Lookahead(self._turns(), self._begin, connection.lookahead)
         self.sync_all()
-        transport, limiter = self.connection.transport, self.connection.limiter
-        self.report.log(transport.requests, limiter.waits)
+        self.state_writer.flush(self.state)
+        limiter = connection.limiter
+        self.report.log(connection.transport.traffic, limiter.waits, limiter.waited)
 
     def say_who(self) -> str:
         """Return in words which company and which client companies the tokens open.
@@ -109,10 +159,10 @@ class TapTripletex(Tap):
         lines += [str(error) for error in connection.unknown_companies]
         return "\n".join(lines)
 
-    def close(self) -> None:
-        """End the session at Tripletex, if there is one."""
+    def close(self, *, at_once: bool = False) -> None:
+        """End what is open; with ``at_once`` the session at Tripletex is left to end by itself."""
         if "connection" in vars(self):
-            self.connection.close()
+            self.connection.close(at_once=at_once)
 
     @classmethod
     @override
@@ -134,7 +184,11 @@ class TapTripletex(Tap):
             catalog=None if catalog is None else json.load(catalog),
             parse_env_config=config.parse_env,
         )
-        if not tap.finish(tap.run) or tap.report.failed:
+        whole = tap.finish(tap.run) and not tap.report.failed
+        if tap.stopped:
+            logging.shutdown()
+            os._exit(1)  # without waiting for requests that are under way
+        if not whole:
             sys.exit(1)
 
     @classmethod
@@ -151,15 +205,18 @@ class TapTripletex(Tap):
 
     def finish(self, work: Any) -> bool:  # noqa: ANN401 - any callable without arguments
         """Do the work and close; return False after one clear sentence when it is impossible."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self.output.stop)
         try:
             work()
         except TripletexError as error:
             self.logger.error("%s", error)  # noqa: TRY400 - the sentence is all there is to know
             return False
-        except SystemExit:
-            # A signal: the SDK has written the state and leaves with 0, but the run is not whole.
+        except Stopped:
+            self.stopped = True
+            self.state_writer.flush(self.state)
             self.logger.warning("Stopped before the end; the next run goes on from here.")
             return False
         finally:
-            self.close()
+            self.close(at_once=self.stopped)
         return True

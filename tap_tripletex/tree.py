@@ -1,7 +1,7 @@
-"""Digests of whole ranges, so that what has not changed is settled by few requests.
+"""Which slices may have changed, told by few requests.
 
-A digest covers the whole filtered set, not the page (seen by one client on every page of a list),
-so a probe of one row tells whether anything in a range has changed.
+The digest of a whole range settles all its slices; where it differs, its years are asked. Other
+slices follow lists that change whenever they do, or have their turn on certain days only.
 """
 
 from __future__ import annotations
@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
-from tap_tripletex.client import ANY_DIGEST
+from tap_tripletex.probes import TOO_LARGE
 from tap_tripletex.state import ROOT, YEAR
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
     from concurrent.futures import Executor
 
-    from tap_tripletex.client import Page
     from tap_tripletex.slices import Slice
 
 
@@ -25,10 +24,26 @@ class Watch(Protocol):
     """Tells which slices may have changed, and remembers that when they were read."""
 
     def stale(self) -> set[str]:
-        """Return the keys of the slices that may have changed."""
+        """Return the keys of the slices that may have changed; nothing is remembered yet."""
+
+    def forget(self) -> None:
+        """Forget what has changed, before anything is read.
+
+        Should the data change back while its rows are being read, the old digest would hide that.
+        """
 
     def settle(self, unread: Collection[str]) -> None:
         """Remember what was seen, but for what has a slice in it that could not be settled."""
+
+
+class Memory(Protocol):
+    """Where digests are kept from run to run."""
+
+    def digest(self, key: str) -> str | None:
+        """Return the digest that a key had."""
+
+    def finish(self, key: str, digest: str | None) -> None:
+        """Keep a key's digest, or forget it."""
 
 
 @dataclass(frozen=True)
@@ -48,23 +63,13 @@ class Node:
     leaves: frozenset[str]
 
 
-class Memory(Protocol):
-    """Where digests are kept from run to run."""
-
-    def digest(self, key: str) -> str | None:
-        """Return the digest that a key had."""
-
-    def finish(self, key: str, digest: str | None) -> None:
-        """Keep a key's digest, or forget it."""
-
-
 class Tree:
     """The whole range, its years, and their slices."""
 
     def __init__(
         self,
         parts: Sequence[Slice],
-        probe: Callable[[date, date, str], Page | None],
+        probe: Callable[[date, date, str | None], str | None],
         memory: Memory,
         pool: Executor,
     ) -> None:
@@ -72,7 +77,8 @@ class Tree:
 
         Args:
             parts: the slices, with windows, oldest first.
-            probe: asks for the digest of the days from the first to before the second.
+            probe: asks for the digest of the days from the first to before the second, as
+                ``Probes.digest`` does, given the one that it had.
             memory: the digests of earlier runs.
             pool: probes years at the same time.
         """
@@ -96,13 +102,18 @@ class Tree:
         """Return the keys of the slices that may have changed."""
         if self._unchanged(self._root):
             return set()
-        if self._seen.get(self._root) is None and self._root in self._seen:
+        if self._seen[self._root] is None:
             return set(self._root.leaves)
         same = self._pool.map(self._unchanged, self._years)
         settled = [
             node.leaves for node, unchanged in zip(self._years, same, strict=True) if unchanged
         ]
         return set(self._root.leaves.difference(*settled))
+
+    def forget(self) -> None:
+        """Forget the digests of the ranges that have changed."""
+        for node in self._seen:
+            self._memory.finish(node.key, None)
 
     def settle(self, unread: Collection[str]) -> None:
         """Keep the digests that were seen before the slices were read."""
@@ -111,45 +122,76 @@ class Tree:
                 self._memory.finish(node.key, digest)
 
     def _unchanged(self, node: Node) -> bool:
-        page = self._probe(node.first, node.after, self._memory.digest(node.key) or ANY_DIGEST)
-        if page is not None and page.unchanged:
+        known = self._memory.digest(node.key)
+        digest = self._probe(node.first, node.after, known)
+        if digest == known and digest not in {None, TOO_LARGE}:
             return True
-        # Forgotten before anything is read: should the data change back while its rows are being
-        # read, the old digest would hide that.
-        self._memory.finish(node.key, None)
-        if page is not None:
-            self._seen[node] = page.digest
+        self._seen[node] = digest
         return False
 
 
 class Guard:
-    """The digest of another list, on which all slices depend."""
+    """The digests of other lists, on which all slices depend."""
 
     def __init__(
-        self, parts: Sequence[Slice], probe: Callable[[str], Page | None], memory: Memory
+        self,
+        parts: Iterable[Slice],
+        probes: Sequence[Callable[[str | None], str | None]],
+        memory: Memory,
     ) -> None:
-        """Watch slices by a list that changes whenever they do.
+        """Watch slices by lists that change whenever they do.
 
         Args:
             parts: the slices.
-            probe: asks for the digest of the list.
+            probes: each asks for the digest of a list, given the one that it had; None where it
+                has none.
             memory: the digests of earlier runs.
         """
         self._keys = {part.key for part in parts}
-        self._probe = probe
+        self._probes = probes
         self._memory = memory
         self._seen: str | None = None
+        self._changed = True
 
     def stale(self) -> set[str]:
         """Return the keys of all slices, or of none."""
-        page = self._probe(self._memory.digest(ROOT) or ANY_DIGEST)
-        if page is not None and page.unchanged:
-            return set()
-        self._memory.finish(ROOT, None)
-        self._seen = page.digest if page is not None else None
-        return self._keys
+        known = self._memory.digest(ROOT)
+        each = (known or "").split(" ")
+        if len(each) != len(self._probes):
+            each = [""] * len(self._probes)
+        digests = [probe(one or None) for probe, one in zip(self._probes, each, strict=True)]
+        self._seen = " ".join(filter(None, digests)) if all(digests) else None
+        self._changed = self._seen is None or self._seen != known
+        return self._keys if self._changed else set()
+
+    def forget(self) -> None:
+        """Forget the digests if they have changed."""
+        if self._changed:
+            self._memory.finish(ROOT, None)
 
     def settle(self, unread: Collection[str]) -> None:
-        """Keep the digest that was seen before the slices were read."""
+        """Keep the digests that were seen before the slices were read."""
         if self._seen and not unread:
             self._memory.finish(ROOT, self._seen)
+
+
+class Turns:
+    """No digest but the calendar: some slices are asked in each run, others when they are due."""
+
+    def __init__(self, each_run: Iterable[str]) -> None:
+        """Watch slices by their turns.
+
+        Args:
+            each_run: keys of the slices that are asked in each run.
+        """
+        self._each_run = set(each_run)
+
+    def stale(self) -> set[str]:
+        """Return the keys of the slices that are asked in each run."""
+        return self._each_run
+
+    def forget(self) -> None:
+        """Do nothing: there is nothing to forget."""
+
+    def settle(self, unread: Collection[str]) -> None:
+        """Do nothing: there is nothing to remember."""

@@ -8,13 +8,18 @@ import pytest
 from tap_tripletex import redaction
 from tap_tripletex.auth import Company, EmployeeGrant, TokenSession
 from tap_tripletex.client import Client
+from tap_tripletex.connection import SANDBOX_ADDRESS
 from tap_tripletex.rate_limit import RateLimiter
+from tap_tripletex.sandbox import SandboxAdapter
 from tap_tripletex.transport import Transport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from requests_mock import Mocker
+
+    from tap_tripletex.sandbox import Sandbox
+    from tap_tripletex.tap import TapTripletex
 
 API = "https://tripletex.test/v2"
 COMPANY = Company(107896302, "0")
@@ -29,6 +34,13 @@ def _no_leftovers() -> Iterator[None]:
     logging.setLogRecordFactory(factory)
     redaction._secrets.clear()
     redaction._secrets.update(known)
+
+
+def mounted(tap: TapTripletex, sandbox: Sandbox) -> TapTripletex:
+    """Return a tap that reads a sandbox of the test's own, without pauses."""
+    tap.connection.transport._session.mount(SANDBOX_ADDRESS, SandboxAdapter(sandbox))
+    tap.connection.transport._pause = 0.0
+    return tap
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from tap_tripletex.auth import Company
 from tap_tripletex.children import URL_LENGTH, Batch, Child, ForEach
 from tap_tripletex.errors import ForbiddenError
 from tap_tripletex.parents import ParentIds
+from tap_tripletex.probes import Probes
 from tap_tripletex.slices import Parents
 from tap_tripletex.strategies import Period, Single, Years
 from tests.conftest import API, COMPANY, error, listed
@@ -97,7 +98,7 @@ def test_a_batch_is_no_longer_than_a_url_carries() -> None:
 @pytest.mark.parametrize("strategy", [Child(PROJECTS, "projectId"), Batch(PROJECTS, "ids")])
 def test_without_parents_nothing_is_asked(strategy: Child) -> None:
     (part,) = strategy.slices(CALENDAR, lambda _: [])
-    assert part.asks == []
+    assert list(part.asks) == []
 
 
 def test_when_the_last_parent_is_gone_its_rows_are_too(reader: Reader, logged_in: Mocker) -> None:
@@ -106,7 +107,7 @@ def test_when_the_last_parent_is_gone_its_rows_are_too(reader: Reader, logged_in
     reader.run(tasks, path="/project/task")
     for _ in range(2):
         reader.run(tasks, path="/project/task", parents=[])
-    assert [len(emission.keys) for _, emission in reader.reads] == [1, 0]
+    assert [len(emission.seen) for _, emission in reader.reads] == [1, 0]
 
 
 def test_parents_of_several_kinds_are_told_apart() -> None:
@@ -122,10 +123,10 @@ def test_parents_are_listed_once_for_all_children_of_a_company(
     client: Client, logged_in: Mocker
 ) -> None:
     logged_in.get(f"{API}/project", json=listed({"id": 8}, {"id": 5}))
-    parent_ids = ParentIds(client)
+    parent_ids = ParentIds(client, Probes(client))
     assert parent_ids(COMPANY, PROJECTS) == [5, 8]
     assert parent_ids(COMPANY, Parents("/project")) == [5, 8]
-    assert gets(logged_in)[0].qs["fields"] == ["id"]
+    assert gets(logged_in)[0].qs["fields"] == ["id,version"]
     assert len(gets(logged_in)) == 1
     parent_ids(Company(9, "9"), PROJECTS)
     assert len(gets(logged_in)) == 2
@@ -134,13 +135,15 @@ def test_parents_are_listed_once_for_all_children_of_a_company(
 def test_parents_may_be_references_of_rows(client: Client, logged_in: Mocker) -> None:
     rows = [{"transaction": {"id": 2}}, {"transaction": None}, {"transaction": {"id": 2}}]
     logged_in.get(f"{API}/salary/payslip", json=listed(*rows))
-    assert ParentIds(client)(COMPANY, Parents("/salary/payslip", "transaction.id")) == [2]
-    assert gets(logged_in)[0].qs["fields"] == ["transaction(id)"]
+    assert ParentIds(client, Probes(client))(
+        COMPANY, Parents("/salary/payslip", "transaction.id")
+    ) == [2]
+    assert gets(logged_in)[0].qs["fields"] == ["transaction(id),version"]
 
 
 def test_parents_that_are_forbidden_are_asked_for_once(client: Client, logged_in: Mocker) -> None:
     logged_in.get(f"{API}/project", **error(403, 9000, "You do not have permission."))
-    parent_ids = ParentIds(client)
+    parent_ids = ParentIds(client, Probes(client))
     for _ in range(3):
         with pytest.raises(ForbiddenError, match="GET /project"):
             parent_ids(COMPANY, PROJECTS)

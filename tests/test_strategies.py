@@ -85,8 +85,8 @@ def test_far_and_closed_years_are_one_window_each() -> None:
 
 
 def leaves(ask: Ask) -> list[Ask]:
-    halves = ask.halves()
-    return [ask] if halves is None else [leaf for half in halves for leaf in leaves(half)]
+    parts = ask.parts()
+    return [ask] if parts is None else [leaf for part in parts for leaf in leaves(part)]
 
 
 def test_a_window_is_halved_down_to_a_day() -> None:
@@ -113,7 +113,7 @@ def test_lists_are_asked_for_every_value_of_a_filter_that_hides_rows() -> None:
     assert [ask.params for ask in part.asks] == [{}]
     (part,) = List({"isInactive": ("false", "true")}).slices(CALENDAR, no_ids)
     assert [ask.params for ask in part.asks] == [{"isInactive": "false"}, {"isInactive": "true"}]
-    assert part.asks[0].halves() is None
+    assert part.asks[0].parts() is None
 
 
 def test_weeks_and_months_that_have_begun_are_named() -> None:
@@ -141,7 +141,7 @@ def test_periods_are_months_marked_with_their_first_day() -> None:
     first, second, *_ = Period().slices(CALENDAR, no_ids)
     assert columns(first) == {"start_date": "2026-09-15"}
     assert params(second) == {"dateFrom": "2026-10-01", "dateTo": "2026-11-01"}
-    assert second.asks[0].halves() is None
+    assert second.asks[0].parts() is None
     assert second.window == (date(2026, 10, 1), date(2026, 11, 1))
 
 

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from tap_tripletex.connection import SANDBOX_ADDRESS
-from tap_tripletex.sandbox import SandboxAdapter
 from tap_tripletex.tap import TapTripletex
 from tap_tripletex.views import statements
+from tests.conftest import mounted
 
 if TYPE_CHECKING:
     from tap_tripletex.sandbox import Sandbox
@@ -44,10 +43,8 @@ class Warehouse:
 
     def run(self) -> None:
         """Run the tap on the sandbox and load what it writes."""
-        tap = TapTripletex(config=self.config, catalog=self._catalog(), state=self.state)
-        adapter = SandboxAdapter(self.sandbox)
-        tap.connection.transport._session.mount(SANDBOX_ADDRESS, adapter)
-        tap.connection.transport._pause = 0.0
+        made = TapTripletex(config=self.config, catalog=self._catalog(), state=self.state)
+        tap = mounted(made, self.sandbox)
         output = io.BytesIO()
         text = io.TextIOWrapper(output, encoding="utf-8", write_through=True)
         with contextlib.redirect_stdout(text):

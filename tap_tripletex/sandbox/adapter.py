@@ -27,19 +27,29 @@ class _Body(io.BytesIO):
         super().__init__(content)
         self._missing = promised - len(content)
 
+    def read(
+        self,
+        size: int | None = -1,
+        /,
+        decode_content: bool | None = None,  # noqa: FBT001 - the signature of urllib3
+    ) -> bytes:
+        """Return content; raise at its end if some is missing."""
+        del decode_content
+        content = super().read(size)
+        if self._missing and self.tell() == len(self.getbuffer()):
+            got = self.tell()
+            message = f"Connection broken: IncompleteRead({got} bytes read, {self._missing} more)"
+            raise ChunkedEncodingError(message)
+        return content
+
     def stream(
         self,
         chunk_size: int = 65536,
         decode_content: bool | None = None,  # noqa: FBT001 - the signature of urllib3
     ) -> Iterator[bytes]:
         """Yield the content, then raise if some is missing."""
-        del decode_content
-        while chunk := super().read(chunk_size):
+        while chunk := self.read(chunk_size, decode_content=decode_content):
             yield chunk
-        if self._missing:
-            got = self.tell()
-            message = f"Connection broken: IncompleteRead({got} bytes read, {self._missing} more)"
-            raise ChunkedEncodingError(message)
 
     def release_conn(self) -> None:
         """Do nothing: there is no connection."""

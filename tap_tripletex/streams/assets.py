@@ -5,7 +5,7 @@ from __future__ import annotations
 from tap_tripletex.children import Child
 from tap_tripletex.slices import Parents
 from tap_tripletex.strategies import Ever, List
-from tap_tripletex.stream import TripletexStream
+from tap_tripletex.stream import Guarding, TripletexStream
 
 ASSETS = Parents("/asset")
 
@@ -17,6 +17,7 @@ class Assets(TripletexStream):
     path = "/asset"
     entity = "Asset"
     strategy = List()
+    guards = (Guarding("/asset", end=None),)
     needs = "FIXED_ASSETS_REGISTER"
 
 
@@ -28,5 +29,6 @@ class AssetPostings(TripletexStream):
     entity = "Posting"
     key = ("asset_id", "id")
     strategy = Child(ASSETS, "{id}", "asset_id", Ever("dateFrom", "dateToExclusive"))
+    guards = (Guarding("/ledger/posting"),)
     needs = "FIXED_ASSETS_REGISTER"
     all_vouchers = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tap_tripletex.children import Child
 from tap_tripletex.slices import Parents
 from tap_tripletex.strategies import List
-from tap_tripletex.stream import TripletexStream
+from tap_tripletex.stream import Guarding, TripletexStream
 
 STATEMENTS = Parents("/bank/statement")
 
@@ -17,6 +17,7 @@ class Banks(TripletexStream):
     path = "/bank"
     entity = "Bank"
     strategy = List()
+    seldom = True
 
 
 class BankReconciliations(TripletexStream):
@@ -55,6 +56,7 @@ class BankStatements(TripletexStream):
     path = "/bank/statement"
     entity = "BankStatement"
     strategy = List()
+    guards = (Guarding("/bank/statement", end=None),)
     needs = "AUTH_BANK_RECONCILIATION"
 
 

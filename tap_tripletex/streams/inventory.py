@@ -5,7 +5,7 @@ from __future__ import annotations
 from tap_tripletex.children import Child
 from tap_tripletex.slices import Parents
 from tap_tripletex.strategies import List, Period
-from tap_tripletex.stream import TripletexStream
+from tap_tripletex.stream import Guarding, TripletexStream
 
 STOCKTAKINGS = Parents("/inventory/stocktaking")
 
@@ -38,6 +38,7 @@ class InventoryMovements(TripletexStream):
     entity = "Inventories"
     key = ("product_id", "date_from")
     strategy = Period("date_from", last="date_to", inclusive=True)
+    seldom = True
     sorting = "product.id"
     parameters = {"onlyProductWithChangedStatus": "false"}
     needs = "LOGISTICS"
@@ -50,6 +51,7 @@ class Stocktakings(TripletexStream):
     path = "/inventory/stocktaking"
     entity = "Stocktaking"
     strategy = List()
+    guards = (Guarding("/inventory/stocktaking", end=None),)
     needs = "LOGISTICS"
 
 

@@ -112,7 +112,7 @@ class OpenPostings(TripletexStream):
     strategy = Snapshot()
     # Newer than the document (2.75.06): same rows, much faster; sorting by id still orders them.
     parameters = {"sorted": "false"}
-    guard = Guarding("/ledger/posting")
+    guards = (Guarding("/ledger/posting"),)
     all_vouchers = True
 
 
@@ -126,7 +126,7 @@ class BalanceSheet(TripletexStream):
     strategy = Period()
     sorting = "account.id"  # rows have no id; seen in one client's code
     parameters = {"includeActiveAccountsWithoutMovements": "true"}
-    guard = Guarding("/ledger/posting")
+    guards = (Guarding("/ledger/posting"),)
     all_vouchers = True
 
 
@@ -139,7 +139,7 @@ class LedgerAccounts(TripletexStream):
     key = ("account_id", "date_from", "date_to")
     strategy = Period("date_from", last="date_to")
     sorting = "account.id"
-    guard = Guarding("/ledger/posting")
+    guards = (Guarding("/ledger/posting"),)
     all_vouchers = True
 
 
@@ -197,6 +197,7 @@ class VatTermSizeSettings(TripletexStream):
     path = "/vatTermSizeSettings"
     entity = "VatTermSizeSettings"
     strategy = List()
+    seldom = True
 
 
 class VatReturnComments(TripletexStream):

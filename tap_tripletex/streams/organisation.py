@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tap_tripletex.children import Child
 from tap_tripletex.slices import Parents
 from tap_tripletex.strategies import AsOf, List
@@ -12,6 +14,8 @@ EMPLOYEES = Parents("/employee", params=(("includeContacts", "false"),))
 OF_EACH = Child(EMPLOYEES, "employeeId", "employee_id")
 """Without an employee these lists are those of the token's user (document), or a single row (seen
 in production on /employee/employment)."""
+
+OF_EACH_UNTOLD = replace(OF_EACH, told=False)
 
 EVERY_MARITIME_TYPE = {"type": ("SHIP_REGISTER", "SHIP_TYPE", "TRADE_AREA")}
 """The parameter is required and takes one of these."""
@@ -74,6 +78,7 @@ class EmploymentTypes(TripletexStream):
     path = "/employee/employment/employmentType"
     entity = "EmploymentType"
     strategy = List()
+    seldom = True
 
 
 class EmploymentEndReasonTypes(TripletexStream):
@@ -83,6 +88,7 @@ class EmploymentEndReasonTypes(TripletexStream):
     path = "/employee/employment/employmentType/employmentEndReasonType"
     entity = "EmploymentType"
     strategy = List()
+    seldom = True
 
 
 class EmploymentFormTypes(TripletexStream):
@@ -92,6 +98,7 @@ class EmploymentFormTypes(TripletexStream):
     path = "/employee/employment/employmentType/employmentFormType"
     entity = "EmploymentType"
     strategy = List()
+    seldom = True
 
 
 class EmploymentSalaryTypes(TripletexStream):
@@ -101,6 +108,7 @@ class EmploymentSalaryTypes(TripletexStream):
     path = "/employee/employment/employmentType/salaryType"
     entity = "EmploymentType"
     strategy = List()
+    seldom = True
 
 
 class EmploymentScheduleTypes(TripletexStream):
@@ -110,6 +118,7 @@ class EmploymentScheduleTypes(TripletexStream):
     path = "/employee/employment/employmentType/scheduleType"
     entity = "EmploymentType"
     strategy = List()
+    seldom = True
 
 
 class MaritimeEmploymentTypes(TripletexStream):
@@ -119,6 +128,7 @@ class MaritimeEmploymentTypes(TripletexStream):
     path = "/employee/employment/employmentType/maritimeEmploymentType"
     entity = "EmploymentType"
     strategy = List(EVERY_MARITIME_TYPE)
+    seldom = True
 
 
 class LeavesOfAbsence(TripletexStream):
@@ -140,6 +150,7 @@ class LeaveOfAbsenceTypes(TripletexStream):
     path = "/employee/employment/leaveOfAbsenceType"
     entity = "LeaveOfAbsenceType"
     strategy = List()
+    seldom = True
 
 
 class OccupationCodes(TripletexStream):
@@ -149,6 +160,7 @@ class OccupationCodes(TripletexStream):
     path = "/employee/employment/occupationCode"
     entity = "OccupationCode"
     strategy = List()
+    seldom = True
 
 
 class RemunerationTypes(TripletexStream):
@@ -158,6 +170,7 @@ class RemunerationTypes(TripletexStream):
     path = "/employee/employment/remunerationType"
     entity = "RemunerationType"
     strategy = List()
+    seldom = True
 
 
 class WorkingHoursSchemes(TripletexStream):
@@ -167,6 +180,7 @@ class WorkingHoursSchemes(TripletexStream):
     path = "/employee/employment/workingHoursScheme"
     entity = "WorkingHoursScheme"
     strategy = List()
+    seldom = True
 
 
 class Entitlements(TripletexStream):
@@ -175,7 +189,7 @@ class Entitlements(TripletexStream):
     name = "entitlements"
     path = "/employee/entitlement"
     entity = "Entitlement"
-    strategy = OF_EACH
+    strategy = OF_EACH_UNTOLD
     selected_by_default = False
 
 
@@ -185,7 +199,7 @@ class HourlyCostAndRates(TripletexStream):
     name = "hourly_cost_and_rates"
     path = "/employee/hourlyCostAndRate"
     entity = "HourlyCostAndRate"
-    strategy = OF_EACH
+    strategy = OF_EACH_UNTOLD
     needs = "AUTH_COMPANY_WAGE_ADMIN"
     selected_by_default = False
 
@@ -196,7 +210,7 @@ class NextOfKin(TripletexStream):
     name = "next_of_kin"
     path = "/employee/nextOfKin"
     entity = "NextOfKin"
-    strategy = OF_EACH
+    strategy = OF_EACH_UNTOLD
     needs = "AUTH_COMPANY_WAGE_ADMIN"
     selected_by_default = False
 

@@ -67,6 +67,7 @@ class ProductUnitMasters(TripletexStream):
     path = "/product/unit/master"
     entity = "ProductUnitMaster"
     strategy = List()
+    seldom = True
 
 
 class ProductGroups(TripletexStream):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tap_tripletex.children import Batch, Child
 from tap_tripletex.slices import Parents
 from tap_tripletex.strategies import List, Nested, Period, Single, Years
-from tap_tripletex.stream import TripletexStream
+from tap_tripletex.stream import Guarding, TripletexStream
 
 PROJECTS = Parents("/project")
 
@@ -15,7 +15,11 @@ MONTHLY_STATUS = Child(
     "project_id",
     # Both days are inclusive, and must be in the same year.
     Years(year=None, start="dateFrom", end="dateTo", inclusive=True),
+    told=False,
 )
+
+PROJECT_LIST = Guarding("/project", end=None)
+"""Its digest covers the direct children of projects (document)."""
 
 
 class Projects(TripletexStream):
@@ -25,6 +29,7 @@ class Projects(TripletexStream):
     path = "/project"
     entity = "Project"
     strategy = List()
+    guards = (PROJECT_LIST,)
 
 
 class ProjectParticipants(TripletexStream):
@@ -34,6 +39,7 @@ class ProjectParticipants(TripletexStream):
     path = "/project"
     entity = "ProjectParticipant"
     strategy = Nested(List(), "participants", "project_id")
+    guards = (PROJECT_LIST,)
 
 
 class ProjectActivities(TripletexStream):
@@ -43,6 +49,7 @@ class ProjectActivities(TripletexStream):
     path = "/project"
     entity = "ProjectActivity"
     strategy = Nested(List(), "projectActivities", "project_id")
+    guards = (PROJECT_LIST,)
 
 
 class ProjectCategories(TripletexStream):
@@ -106,7 +113,7 @@ class ProjectControlForms(TripletexStream):
     name = "project_control_forms"
     path = "/project/controlForm"
     entity = "ProjectControlForm"
-    strategy = Child(PROJECTS, "projectId", "project_id")
+    strategy = Child(PROJECTS, "projectId", "project_id", told=False)
     needs = "AUTH_PROJECT_CONTROL_SCHEMAS"
     selected_by_default = False
 
@@ -128,7 +135,7 @@ class ProjectBudgetStatus(TripletexStream):
     path = "/project/batchPeriod/budgetStatusByProjectIds"
     entity = "ProjectBudgetStatus"
     key = ("project_id",)
-    strategy = Batch(PROJECTS, "ids")
+    strategy = Batch(PROJECTS, "ids", told=False)
     sorting = "project.id"
 
 
@@ -139,7 +146,8 @@ class ProjectInvoicingReserves(TripletexStream):
     path = "/project/batchPeriod/invoicingReserveByProjectIds"
     entity = "ProjectPeriodInvoicingReserve"
     key = ("project_id", "date_from")
-    strategy = Batch(PROJECTS, "ids", within=Period("date_from", last="date_to"))
+    strategy = Batch(PROJECTS, "ids", within=Period("date_from", last="date_to"), told=False)
+    seldom = True
     sorting = "project.id"
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from tap_tripletex.children import Child
 from tap_tripletex.slices import Parents
 from tap_tripletex.strategies import List, Nested, Window
-from tap_tripletex.stream import TripletexStream
+from tap_tripletex.stream import Guarding, TripletexStream
 
 PURCHASE_ORDERS = Parents("/purchaseOrder")
+
+GOODS_RECEIPTS = Guarding("/purchaseOrder/goodsReceipt", end=None)
 
 DEVIATING_OR_NOT = {"withDeviationOnly": ("false", "true")}
 WITHOUT_PURCHASE_OR_NOT = {"withoutPurchase": ("false", "true")}
@@ -36,7 +38,7 @@ class SupplierInvoices(TripletexStream):
     name = "supplier_invoices"
     path = "/supplierInvoice"
     entity = "SupplierInvoice"
-    strategy = Window("invoice_date", "invoiceDateFrom", "invoiceDateTo")
+    strategy = Window("invoice_date", "invoiceDateFrom", "invoiceDateTo", tree=False)
     all_vouchers = True
 
 
@@ -91,6 +93,7 @@ class PurchaseOrderDeviations(TripletexStream):
     path = "/purchaseOrder/deviation"
     entity = "Deviation"
     strategy = Child(PURCHASE_ORDERS, "purchaseOrderId", "purchase_order_id")
+    guards = (GOODS_RECEIPTS,)
     needs = "LOGISTICS"
 
 
@@ -111,6 +114,7 @@ class GoodsReceiptLines(TripletexStream):
     path = "/purchaseOrder/goodsReceiptLine"
     entity = "GoodsReceiptLine"
     strategy = Child(PURCHASE_ORDERS, "purchaseOrderId", "purchase_order_id")
+    guards = (GOODS_RECEIPTS,)
     needs = "LOGISTICS"
 
 
@@ -131,4 +135,5 @@ class TransportTypes(TripletexStream):
     path = "/transportType"
     entity = "TransportType"
     strategy = List(EVERY_WHOLESALER)
+    seldom = True
     needs = "LOGISTICS"

@@ -8,7 +8,8 @@ from tap_tripletex.strategies import List, Snapshot
 from tap_tripletex.stream import TripletexStream
 
 CURRENCIES = Parents("/currency")
-RATES = Child(CURRENCIES, "{id}", "currency_id", Snapshot("date", exclusive=False, pages=False))
+DAYS = Snapshot("date", exclusive=False, pages=False)
+RATES = Child(CURRENCIES, "{id}", "currency_id", DAYS, told=False)
 
 
 class Countries(TripletexStream):
@@ -18,6 +19,7 @@ class Countries(TripletexStream):
     path = "/country"
     entity = "Country"
     strategy = List()
+    seldom = True
 
 
 class Currencies(TripletexStream):
@@ -27,6 +29,7 @@ class Currencies(TripletexStream):
     path = "/currency"
     entity = "Currency"
     strategy = List()
+    seldom = True
 
 
 class CurrencyRates(TripletexStream):
@@ -37,6 +40,7 @@ class CurrencyRates(TripletexStream):
     entity = "CurrencyExchangeRate"
     key = ("currency_id", "date")
     strategy = RATES
+    seldom = True
     selected_by_default = False
 
 
@@ -47,6 +51,7 @@ class Municipalities(TripletexStream):
     path = "/municipality"
     entity = "Municipality"
     strategy = List()
+    seldom = True
     parameters = {"includePayrollTaxZones": "true"}
 
 
@@ -57,3 +62,4 @@ class BusinessActivityTypes(TripletexStream):
     path = "/yearEnd/enumType/businessActivityTypes"
     entity = "BusinessActivityType"
     strategy = List()
+    seldom = True

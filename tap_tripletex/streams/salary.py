@@ -112,6 +112,6 @@ class SalaryCompilations(TripletexStream):
     path = "/salary/compilation"
     entity = "SalaryCompilation"
     key = ("employee_id", "year")
-    strategy = Child(EMPLOYEES, "employeeId", "employee_id", YEARLY)
+    strategy = Child(EMPLOYEES, "employeeId", "employee_id", YEARLY, told=False)
     needs = "WAGE"
     selected_by_default = False

@@ -34,7 +34,7 @@ class TimesheetMonths(TripletexStream):
     name = "timesheet_months"
     path = "/timesheet/month/byMonthNumber"
     entity = "MonthlyStatus"
-    strategy = Batch(EMPLOYEES, "employeeIds", within=Named("monthYear"))
+    strategy = Batch(EMPLOYEES, "employeeIds", within=Named("monthYear"), told=False)
     needs = "TIME_TRACKING"
     selected_by_default = False
 
@@ -45,7 +45,7 @@ class TimesheetWeeks(TripletexStream):
     name = "timesheet_weeks"
     path = "/timesheet/week"
     entity = "Week"
-    strategy = Batch(EMPLOYEES, "employeeIds", within=Named("weekYear", week=True))
+    strategy = Batch(EMPLOYEES, "employeeIds", within=Named("weekYear", week=True), told=False)
     needs = "TIME_TRACKING"
     selected_by_default = False
 

@@ -110,6 +110,7 @@ class TravelExpenseRates(TripletexStream):
     path = "/travelExpense/rate"
     entity = "TravelExpenseRate"
     strategy = RATES
+    seldom = True
 
 
 class TravelExpenseRateCategories(TripletexStream):
@@ -119,6 +120,7 @@ class TravelExpenseRateCategories(TripletexStream):
     path = "/travelExpense/rateCategory"
     entity = "TravelExpenseRateCategory"
     strategy = List()
+    seldom = True
 
 
 class TravelExpenseRateCategoryGroups(TripletexStream):
@@ -128,6 +130,7 @@ class TravelExpenseRateCategoryGroups(TripletexStream):
     path = "/travelExpense/rateCategoryGroup"
     entity = "TravelExpenseRateCategoryGroup"
     strategy = List()
+    seldom = True
 
 
 class TravelExpenseZones(TripletexStream):
@@ -137,6 +140,7 @@ class TravelExpenseZones(TripletexStream):
     path = "/travelExpense/zone"
     entity = "TravelExpenseZone"
     strategy = List()
+    seldom = True
 
 
 class TravelExpenseSettings(TripletexStream):

@@ -1,0 +1,205 @@
+"""The two forms in which rows leave the tap: lines of text, or records for the SDK to work on."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+
+from tap_tripletex.client import objects
+from tap_tripletex.errors import MalformedRowError
+from tap_tripletex.lines import NULL, compile_lines
+from tap_tripletex.records import utc_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+
+    from tap_tripletex.lines import Lines
+    from tap_tripletex.paging import Opened
+    from tap_tripletex.strategies import Strategy
+
+Json = dict[str, Any]
+Row = Any
+
+encode = msgspec.json.Encoder(decimal_format="number").encode
+
+
+class Form(Protocol):
+    """Makes of the objects in an answer what is emitted."""
+
+    def rows(self, opened: Opened, objects: Sequence[msgspec.Raw]) -> list[Row]:
+        """Return the rows in some objects.
+
+        Raises:
+            MalformedRowError: when one is not as documented.
+        """
+
+    def keys(self, opened: Opened, rows: Sequence[Row]) -> list[Hashable]:
+        """Return the keys of rows.
+
+        Raises:
+            MalformedRowError: when a part of one is missing.
+        """
+
+    def amounts(self, rows: Sequence[Row]) -> Iterable[tuple[int, Decimal]]:
+        """Return the account and the amount of postings."""
+
+    def emit(self, opened: Opened, rows: Sequence[Row], synced_at: str) -> Iterator[Json]:
+        """Emit rows that were read at a time; yield what is left to the caller to emit."""
+
+
+class RecordForm:
+    """Yields records, for stream maps, flattening and batches."""
+
+    def __init__(self, strategy: Strategy, keys: Sequence[str], added: Json) -> None:
+        """Prepare.
+
+        Args:
+            strategy: finds the records in an object.
+            keys: columns of the key.
+            added: columns of every record.
+        """
+        self._strategy = strategy
+        self._keys = tuple(keys)
+        self._added = added
+
+    def rows(self, opened: Opened, objects: Sequence[msgspec.Raw]) -> list[Row]:
+        """See Form."""
+        return [record for text in objects for record in self._records(opened, text)]
+
+    def _records(self, opened: Opened, text: msgspec.Raw) -> list[Json]:
+        try:
+            source = objects(text)
+            return list(self._strategy.records(opened.shape, source, opened.ask))
+        except (AttributeError, KeyError, TypeError, ValueError, msgspec.DecodeError) as fault:
+            raise malformed(opened, text, fault) from fault
+
+    def keys(self, opened: Opened, rows: Sequence[Row]) -> list[Hashable]:
+        """See Form."""
+        keys = [tuple(row[name] for name in self._keys) for row in rows]
+        if any(None in key for key in keys):
+            raise without_key(opened, self._keys)
+        return [key[0] for key in keys] if len(self._keys) == 1 else list(keys)
+
+    def amounts(self, rows: Sequence[Row]) -> Iterable[tuple[int, Decimal]]:
+        """See Form."""
+        return ((row["account_id"] or 0, Decimal(row["amount"] or 0)) for row in rows)
+
+    def emit(self, opened: Opened, rows: Sequence[Row], synced_at: str) -> Iterator[Json]:  # noqa: ARG002
+        """See Form."""
+        for row in rows:
+            row.update(self._added)
+            row["synced_at"] = synced_at
+            yield row
+
+
+class LineForm:
+    """Writes RECORD messages itself, many at once, and yields nothing."""
+
+    def __init__(
+        self,
+        stream: str,
+        strategy: Strategy,
+        keys: Sequence[str],
+        added: Json,
+        *,
+        write: Callable[[bytes, int], None],
+    ) -> None:
+        """Prepare.
+
+        Args:
+            stream: its name in the messages.
+            strategy: tells where the records are in an object.
+            keys: columns of the key.
+            added: columns of every record.
+            write: takes whole lines, and how many they are.
+        """
+        self._head = b'{"type":"RECORD","stream":%b,"record":' % encode(stream)
+        self._strategy = strategy
+        self._keys = tuple(keys)
+        self._added = added
+        self._write = write
+        self._compiled: dict[frozenset[str], Lines] = {}
+
+    def rows(self, opened: Opened, objects: Sequence[msgspec.Raw]) -> list[Row]:
+        """See Form."""
+        lines = self._lines(opened)
+        decode, rows = lines.decode, lines.rows
+        found: list[Row] = []
+        text = NULL
+        try:
+            for text in objects:
+                found += rows(decode(text))
+        except msgspec.DecodeError as fault:
+            raise malformed(opened, text, fault) from fault
+        return found
+
+    def keys(self, opened: Opened, rows: Sequence[Row]) -> list[Hashable]:
+        """See Form."""
+        values = self._lines(opened).values
+        asked = tuple(str(opened.ask.columns[n]) for n in self._keys if n in opened.ask.columns)
+        render = [values[name] for name in self._keys if name not in opened.ask.columns]
+        keys: list[Hashable]
+        try:
+            if len(render) == 1 and not asked:
+                (only,) = render
+                return [int(bytes(only(row))) for row in rows]
+        except ValueError:
+            pass  # not a number, or null: found below
+        parts = [tuple(bytes(value(row)) for value in render) for row in rows]
+        null = bytes(NULL)
+        if any(null in part for part in parts):
+            raise without_key(opened, self._keys)
+        keys = [asked + part for part in parts]
+        return keys
+
+    def amounts(self, rows: Sequence[Row]) -> Iterable[tuple[int, Decimal]]:
+        """See Form."""
+        values = next(iter(self._compiled.values())).values
+        account, amount = values["account_id"], values["amount"]
+        for row in rows:
+            yield int(_number(account(row))), Decimal(_number(amount(row)))
+
+    def emit(self, opened: Opened, rows: Sequence[Row], synced_at: str) -> Iterator[Json]:
+        """See Form."""
+        if rows:
+            lines = self._lines(opened)
+            constants = encode({**opened.ask.columns, **self._added, "synced_at": synced_at})
+            comma = b"," if lines.values else b""
+            extracted = utc_text(datetime.now(timezone.utc)).encode()
+            tail = b'%b%b,"time_extracted":"%b"}\n' % (comma, constants[1:], extracted)
+            text = (tail + self._head).join(map(lines.render, rows))
+            self._write(b"%b%b%b" % (self._head, text, tail), len(rows))
+        return iter(())
+
+    def _lines(self, opened: Opened) -> Lines:
+        refused = opened.shape.refused
+        if refused not in self._compiled:
+            assert self._strategy.inside is not None  # noqa: S101 - chosen by that
+            self._compiled[refused] = compile_lines(
+                opened.shape, self._strategy.inside, opened.ask.columns
+            )
+        return self._compiled[refused]
+
+
+def _number(text: msgspec.Raw | bytes) -> str:
+    return "0" if text == NULL else bytes(text).decode()
+
+
+def malformed(opened: Opened, text: msgspec.Raw, fault: Exception) -> MalformedRowError:
+    """Return the error about an object that is not as documented."""
+    try:
+        id_ = objects(text).get("id")
+    except msgspec.DecodeError:
+        id_ = None
+    message = (
+        f"The row {id_} of {opened.where} is not as documented: {type(fault).__name__}: {fault}."
+    )
+    return MalformedRowError(message)
+
+
+def without_key(opened: Opened, keys: Sequence[str]) -> MalformedRowError:
+    """Return the error about a row that could not be loaded."""
+    return MalformedRowError(f"A row of {opened.where} has no {', '.join(keys)}.")

@@ -1,0 +1,95 @@
+"""What leaves the tap: whole lines, and a state now and then."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk.contrib.msgspec import MsgSpecWriter
+from singer_sdk.helpers._state import StateWriter
+from singer_sdk.singerlib import StateMessage
+from typing_extensions import override
+
+if TYPE_CHECKING:
+    from singer_sdk.singerlib.encoding.simple import Message
+
+SHARE = 20
+"""Bytes written for each byte of state: a state is the whole state of all companies."""
+
+SECONDS = 60.0
+"""Time after which a state is written anyway, if it has changed."""
+
+
+class Stopped(SystemExit):
+    """A signal asked the run to end."""
+
+
+class Output(MsgSpecWriter):
+    """Writes messages to stdout; a signal waits until the line is whole."""
+
+    def __init__(self) -> None:
+        """Begin with nothing written."""
+        super().__init__()
+        self.bytes = 0
+        """Bytes written so far."""
+        self._writing = False
+        self._stopped = False
+
+    @override
+    def write_message(self, message: Message) -> None:
+        self.write(self.format_message(message))
+
+    def write(self, lines: bytes | bytearray) -> None:
+        """Write whole lines.
+
+        Raises:
+            Stopped: after the lines, when a signal came meanwhile.
+        """
+        self._writing = True
+        try:
+            sys.stdout.buffer.write(lines)
+            sys.stdout.flush()
+            self.bytes += len(lines)
+        finally:
+            self._writing = False
+        if self._stopped:
+            self._stopped = False
+            raise Stopped(1)
+
+    def stop(self, *_: object) -> None:
+        """End the run as soon as no line is half written; a handler of signals.
+
+        Raises:
+            Stopped: at once, when nothing is being written.
+        """
+        if not self._writing:
+            raise Stopped(1)
+        self._stopped = True
+
+
+class States(StateWriter):
+    """Writes the state when enough else was written that it does not weigh, and at the end."""
+
+    def __init__(self, output: Output) -> None:
+        """Begin without a state written."""
+        super().__init__(output)
+        self._output = output
+        self._last = b""
+        self._due_at = 0
+        self._since = time.monotonic()
+
+    @override
+    def write_state(self, state: Any) -> None:
+        """Write the state if it is time."""
+        if self._output.bytes >= self._due_at or time.monotonic() - self._since > SECONDS:
+            self.flush(state)
+
+    def flush(self, state: Any) -> None:  # noqa: ANN401 - the SDK's type is private
+        """Write the state if it differs from the last one written."""
+        message = bytes(self._output.format_message(StateMessage(value=state)))
+        if message != self._last:
+            self._last = message
+            self._output.write(message)
+        self._due_at = self._output.bytes + SHARE * len(message)
+        self._since = time.monotonic()
