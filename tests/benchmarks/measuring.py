@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 KILOBYTES_IN_MEGABYTE = 1024
-LATENCY_MS = 150
-LATENCY_PER_1000_ROWS_MS = 400
+CACHE_MB = 4096
+"""Enough for all pages of the largest company: what was read once is not rendered again."""
 VOUCHERS_PER_DAY = {20_000: 5.4, 200_000: 71.5, 1_000_000: 364.5}
 """How busy the company has to be to have so many postings, about, at the end of 2026."""
 
@@ -58,13 +58,12 @@ class Server:
 
 
 @contextmanager
-def sandbox(  # noqa: PLR0913 - the sandbox's own options
+def sandbox(
     *,
     vouchers_per_day: float,
     latency_ms: float = 0,
     latency_per_1000_rows_ms: float = 0,
     rate_limit: int = 0,
-    cache_mb: int = 4096,
     today: str = "",
 ) -> Iterator[Server]:
     """Start a sandbox and wait until it answers."""
@@ -74,9 +73,9 @@ def sandbox(  # noqa: PLR0913 - the sandbox's own options
         "latency-ms": latency_ms,
         "latency-per-1000-rows-ms": latency_per_1000_rows_ms,
         "rate-limit": rate_limit,
+        "cache-mb": CACHE_MB,
         **({"today": today} if today else {}),
     }
-    del cache_mb
     with tempfile.TemporaryDirectory(prefix="tap-benchmark-") as folder:
         log = Path(folder, "requests.jsonl")
         log.touch()
