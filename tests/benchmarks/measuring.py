@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -11,18 +12,30 @@ import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any
+
+import requests
+
+from tests.benchmarks.bounds import WINDOW_SECONDS, Waits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 ROOT = Path(__file__).parents[2]
 KILOBYTES_IN_MEGABYTE = 1024
 CACHE_MB = 4096
 """Enough for all pages of the largest company: what was read once is not rendered again."""
-VOUCHERS_PER_DAY = {20_000: 5.4, 200_000: 71.5, 1_000_000: 364.5}
+VOUCHERS_PER_DAY = {4_500: 0.5, 20_000: 5.4, 200_000: 71.5, 1_000_000: 364.5}
 """How busy the company has to be to have so many postings, about, at the end of 2026."""
+
+
+NO_WAITS = Waits()
+LOG_DELAY = 0.7
+"""Seconds that the sandbox may be late in writing its log, and a little more."""
+
+SESSION = re.compile("/token/session/(?!>)")
 
 
 @dataclass(frozen=True)
@@ -33,7 +46,7 @@ class Server:
         url: Base address of its API.
         consumer_token: Opens it, with the next one.
         employee_token: Opens it, with the previous one.
-        log: File that its requests are appended to, up to half a second late.
+        log: File that its requests are appended to.
     """
 
     url: str
@@ -50,44 +63,46 @@ class Server:
             "employee_token": self.employee_token,
         }
 
+    def session(self) -> str:
+        """Return the token of a new session, for programs that cannot log in themselves."""
+        tokens = {
+            "consumerToken": self.consumer_token,
+            "employeeToken": self.employee_token,
+            "expirationDate": (date.today() + timedelta(days=2)).isoformat(),  # noqa: DTZ011
+        }
+        answer = requests.put(f"{self.url}/token/session/:create", params=tokens, timeout=60)
+        answer.raise_for_status()
+        return str(answer.json()["value"]["token"])
+
     def requests(self) -> list[dict[str, Any]]:
-        """Return the requests that reads needed; sessions come on top and are not limited."""
-        lines = self.log.read_bytes().splitlines()
-        entries = [json.loads(line) for line in lines]
-        return [entry for entry in entries if not entry["path"].startswith("/token/session/:")]
+        """Return the requests so far, oldest first; sessions are left out, as limits do."""
+        time.sleep(LOG_DELAY)
+        entries = [json.loads(line) for line in self.log.read_bytes().splitlines()]
+        return [entry for entry in entries if not SESSION.match(entry["path"])]
 
 
 @contextmanager
-def sandbox(
-    *,
-    vouchers_per_day: float,
-    latency_ms: float = 0,
-    latency_per_1000_rows_ms: float = 0,
-    rate_limit: int = 0,
-    today: str = "",
-) -> Iterator[Server]:
-    """Start a sandbox and wait until it answers."""
+def sandbox(size: int, waits: Waits = NO_WAITS) -> Iterator[Server]:
+    """Start a sandbox with about so many postings and wait until it answers."""
     options = {
         "port": 0,
-        "vouchers-per-day": vouchers_per_day,
-        "latency-ms": latency_ms,
-        "latency-per-1000-rows-ms": latency_per_1000_rows_ms,
-        "rate-limit": rate_limit,
+        "vouchers-per-day": VOUCHERS_PER_DAY[size],
+        "latency-ms": waits.latency_ms,
+        "latency-per-1000-rows-ms": waits.latency_per_1000_rows_ms,
+        "rate-limit": waits.rate_limit,
         "cache-mb": CACHE_MB,
-        **({"today": today} if today else {}),
     }
     with tempfile.TemporaryDirectory(prefix="tap-benchmark-") as folder:
         log = Path(folder, "requests.jsonl")
         log.touch()
         command = [sys.executable, "-m", "tap_tripletex.sandbox", f"--request-log={log}"]
         command += [f"--{name}={value}" for name, value in options.items()]
-        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        try:
-            said = dict(_line(process) for _ in range(3))
-            yield Server(said["url"], said["consumer token"], said["employee token"], log)
-        finally:
-            process.terminate()
-            process.wait()
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+            try:
+                said = dict(_line(process) for _ in range(3))
+                yield Server(said["url"], said["consumer token"], said["employee token"], log)
+            finally:
+                process.terminate()
 
 
 def _line(process: subprocess.Popen[str]) -> tuple[str, str]:
@@ -96,6 +111,11 @@ def _line(process: subprocess.Popen[str]) -> tuple[str, str]:
     if not found:
         sys.exit("The sandbox did not start.")
     return name, value.strip()
+
+
+def wait_for_window() -> None:
+    """Wait until a window of the rate limit begins, so that nobody has used any of it."""
+    time.sleep(WINDOW_SECONDS - time.time() % WINDOW_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -116,9 +136,14 @@ class Usage:
 def measured(
     command: Sequence[str | Path],
     environment: Mapping[str, str] | None = None,
-    stdout: BinaryIO | int = subprocess.DEVNULL,
+    output: Callable[[IO[bytes]], object] | None = None,
 ) -> Usage:
     """Run a command to its end and say what it used.
+
+    Args:
+        command: Program and arguments.
+        environment: Variables besides those of this process.
+        output: Reads what the command prints, which otherwise goes to /dev/null.
 
     Raises:
         RuntimeError: It failed; the end of what it logged is the message.
@@ -129,15 +154,19 @@ def measured(
             [str(part) for part in command],
             cwd=ROOT,
             env={**os.environ, **(environment or {})},
-            stdout=stdout,
+            stdout=subprocess.PIPE if output else subprocess.DEVNULL,
             stderr=logged,
         )
+        if output and process.stdout:
+            with process.stdout:
+                output(process.stdout)
         _, status, used = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             logged.seek(0)
-            message = f"{command} failed:\n{logged.read().decode(errors='replace')[-4000:]}"
+            end = logged.read().decode(errors="replace")[-4000:]
+            message = f"{command[:3]} ended with exit code {process.returncode}:\n{end}"
             raise RuntimeError(message)
     peak = used.ru_maxrss / KILOBYTES_IN_MEGABYTE
     return Usage(seconds, used.ru_utime + used.ru_stime, peak)
