@@ -31,8 +31,11 @@ class Waits:
         counted, so nothing gets below.
         """
         pages = ceil(rows / page_size)
-        work = pages * self.latency_ms + rows / 1000 * self.latency_per_1000_rows_ms
-        return max(work / 1000 / concurrency, self.requesting(pages))
+        return max(self.served(pages, rows) / concurrency, self.requesting(pages))
+
+    def served(self, requests: int, rows: int) -> float:
+        """Return the seconds that the server works on so many requests, one after another."""
+        return (requests * self.latency_ms + rows / 1000 * self.latency_per_1000_rows_ms) / 1000
 
     def requesting(self, requests: int, reserve: int = 0) -> float:
         """Return the least seconds from a window's start in which requests can be answered.

@@ -12,8 +12,11 @@ latency: each request takes 150 ms and each 1,000 rows 400 ms; 100 requests in t
     would have to wait longer than --patience is left out: its bound says how long.
 unchanged: all streams a second time, when nothing has changed.
 
+The bound is the least time that the waits allow, computed as `bounds.py` tells: for the requests
+that the rows need, and for those that the program makes of its own.
+
 dlt and Airbyte's CDK are installed into `.benchmarks`, or left out. dlt writes its rows to files,
-the others to /dev/null. How bounds are computed is told in `bounds.py`.
+the others to /dev/null.
 """
 
 from __future__ import annotations
@@ -67,6 +70,7 @@ HEAD = (
     "requests",
     "seconds",
     "bound",
+    "of its own",
     "rows/s",
     "times ordinary",
     "processor s/100,000",
@@ -84,6 +88,7 @@ class Outcome:
         rows: How many it has read.
         requests: How many it needed for them.
         bound: The least seconds that the server lets it take.
+        own_bound: The least seconds for the requests that it makes, needed or not.
         usages: What each run has used.
     """
 
@@ -91,6 +96,7 @@ class Outcome:
     rows: int
     requests: int
     bound: float
+    own_bound: float
     usages: list[Usage] = field(default_factory=list)
 
     @property
@@ -152,8 +158,10 @@ def _warm_up(contender: Contender, server: Server, waits: Waits) -> Outcome:
         contender.environment,
         lambda output: counts.append(contender.count(output)),
     )
+    made = server.requests()[before:]
     bound = waits.reading(counts[0], contender.page_size, contender.concurrency)
-    return Outcome(contender, counts[0], len(server.requests()) - before, bound)
+    served = waits.served(len(made), sum(entry["rows"] for entry in made))
+    return Outcome(contender, counts[0], len(made), bound, served / contender.concurrency)
 
 
 def told(outcomes: Sequence[Outcome]) -> str:
@@ -170,6 +178,7 @@ def _row(outcome: Outcome, ordinary: Outcome | None) -> list[str]:
         f"{outcome.requests}",
         f"{usage.seconds:.2f}",
         f"{outcome.bound:.2f}" if outcome.bound else "-",
+        f"{outcome.own_bound:.2f}" if outcome.own_bound else "-",
         f"{outcome.speed:,.0f}",
         f"{outcome.speed / ordinary.speed:.2f}" if ordinary else "-",
         f"{outcome.processor:.2f}",
