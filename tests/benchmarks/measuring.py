@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import statistics
@@ -32,9 +31,6 @@ VOUCHERS_PER_DAY = {4_500: 0.5, 20_000: 5.4, 200_000: 71.5, 1_000_000: 364.5}
 
 
 NO_WAITS = Waits()
-LOG_DELAY = 0.7
-"""Seconds that the sandbox may be late in writing its log, and a little more."""
-
 SESSION = re.compile("/token/session/(?!>)")
 
 
@@ -46,13 +42,11 @@ class Server:
         url: Base address of its API.
         consumer_token: Opens it, with the next one.
         employee_token: Opens it, with the previous one.
-        log: File that its requests are appended to.
     """
 
     url: str
     consumer_token: str
     employee_token: str
-    log: Path
 
     @property
     def config(self) -> dict[str, Any]:
@@ -76,8 +70,8 @@ class Server:
 
     def requests(self) -> list[dict[str, Any]]:
         """Return the requests so far, oldest first; sessions are left out, as limits do."""
-        time.sleep(LOG_DELAY)
-        entries = [json.loads(line) for line in self.log.read_bytes().splitlines()]
+        answer = requests.get(f"{self.url}/sandbox/requests", timeout=60)
+        entries: list[dict[str, Any]] = answer.json()
         return [entry for entry in entries if not SESSION.match(entry["path"])]
 
 
@@ -92,17 +86,14 @@ def sandbox(size: int, waits: Waits = NO_WAITS) -> Iterator[Server]:
         "rate-limit": waits.rate_limit,
         "cache-mb": CACHE_MB,
     }
-    with tempfile.TemporaryDirectory(prefix="tap-benchmark-") as folder:
-        log = Path(folder, "requests.jsonl")
-        log.touch()
-        command = [sys.executable, "-m", "tap_tripletex.sandbox", f"--request-log={log}"]
-        command += [f"--{name}={value}" for name, value in options.items()]
-        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-            try:
-                said = dict(_line(process) for _ in range(3))
-                yield Server(said["url"], said["consumer token"], said["employee token"], log)
-            finally:
-                process.terminate()
+    command = [sys.executable, "-m", "tap_tripletex.sandbox"]
+    command += [f"--{name}={value}" for name, value in options.items()]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            said = dict(_line(process) for _ in range(3))
+            yield Server(said["url"], said["consumer token"], said["employee token"])
+        finally:
+            process.terminate()
 
 
 def _line(process: subprocess.Popen[str]) -> tuple[str, str]:
