@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from tap_tripletex.sandbox.wire import Request
 
 MAX_COUNT = 10_000
-PAGE_CACHE_BYTES = 128 * 1024 * 1024
 RESULT_CACHE_SIZE = 24
 
 
@@ -41,6 +40,7 @@ class Settings(Protocol):
     model: Model
     row_caps: dict[str, int]
     changed_since_works: bool
+    cache_bytes: int
 
 
 class Answer(NamedTuple):
@@ -238,7 +238,7 @@ class Answers:
     def _remember(self, key: Any, answer: Answer) -> None:  # noqa: ANN401 - any hashable
         self._pages[key] = answer
         self._page_bytes += len(answer.body)
-        while self._page_bytes > PAGE_CACHE_BYTES and len(self._pages) > 1:
+        while self._page_bytes > self._settings.cache_bytes and len(self._pages) > 1:
             _, dropped = self._pages.popitem(last=False)
             self._page_bytes -= len(dropped.body)
 

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from tap_tripletex.sandbox.wire import Request, Response
 
 SMALLEST = 512
-CACHE_BYTES = 64 * 1024 * 1024
 
 
 class Compressor:
     """Compresses bodies; those with a key only once, within a bound of memory."""
 
-    def __init__(self) -> None:
-        """Start with nothing remembered."""
+    def __init__(self, cache_bytes: int) -> None:
+        """Start with nothing remembered, and remember at most so many bytes."""
+        self._limit = cache_bytes
         self._lock = threading.Lock()
         self._cache: OrderedDict[Any, bytes] = OrderedDict()
         self._size = 0
@@ -43,5 +43,5 @@ class Compressor:
         with self._lock:
             self._cache[key] = content
             self._size += len(content)
-            while self._size > CACHE_BYTES and len(self._cache) > 1:
+            while self._size > self._limit and len(self._cache) > 1:
                 self._size -= len(self._cache.popitem(last=False)[1])

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 JSON = "application/json;charset=UTF-8"
 LOG_LENGTH = 100_000
 USUAL_RATE_LIMIT = 100
+MEGABYTE = 1024 * 1024
 LOGIN_ACCESS = "/company/>withLoginAccess"
 ACCOUNTANT_REFUSAL = (
     "Company owned users(employeeToken) can only access /company/>withLoginAccess "
@@ -68,6 +69,7 @@ class Sandbox:
         rate_limit: Requests per ten seconds and token, and the form of its headers.
         latency_ms: Time that every answer takes.
         latency_per_1000_rows_ms: Time that rows take on top.
+        cache_bytes: How much rendered pages may take, and how much compressed ones.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - settings with defaults
@@ -80,6 +82,7 @@ class Sandbox:
         clock: Callable[[], float] = time.time,
         latency_ms: float = 0,
         latency_per_1000_rows_ms: float = 0,
+        cache_mb: int = 128,
     ) -> None:
         """Generate the world.
 
@@ -95,6 +98,8 @@ class Sandbox:
                 changes follow it.
             latency_ms: Time that every answer takes, in milliseconds.
             latency_per_1000_rows_ms: Time that 1,000 rows take on top.
+            cache_mb: Megabytes of rendered pages to keep, and as much of compressed ones: what
+                is asked for again costs next to nothing.
         """
         self.model = load_model()
         self.seed = seed
@@ -104,6 +109,7 @@ class Sandbox:
         self.rate_limit = RateLimit(rate_limit, clock)
         self.latency_ms = latency_ms
         self.latency_per_1000_rows_ms = latency_per_1000_rows_ms
+        self.cache_bytes = cache_mb * MEGABYTE
         self.faults: list[Fault] = []
         self.requests: list[dict[str, Any]] = []
         self.log_queue: deque[dict[str, Any]] | None = None
@@ -122,7 +128,7 @@ class Sandbox:
             self.requests.clear()
             self._bans.clear()
             self._answers = Answers(self)
-            self._compress = Compressor()
+            self._compress = Compressor(self.cache_bytes)
             self.companies: list[Company] = [
                 build_company(self, index) for index in range(self._count)
             ]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tap_tripletex.sandbox.company import Company
-    from tests.e2e.conftest import Postgres
+    from tests.postgres import Postgres
 
     Row = tuple[Any, ...]
     Truth = Callable[[Company, date], Iterable[Row]]

@@ -10,7 +10,8 @@ import duckdb
 import psycopg
 
 if TYPE_CHECKING:
-    from tests.e2e.conftest import DuckDB, Postgres, Project
+    from tests.e2e.conftest import DuckDB, Project
+    from tests.postgres import Postgres
 
 
 def views(dialect: str, *options: str) -> str:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from tap_tripletex.streams import STREAMS
 
 if TYPE_CHECKING:
-    from tests.e2e.conftest import Postgres, Project
+    from tests.e2e.conftest import Project
+    from tests.postgres import Postgres
 
 TYPES = """
     SELECT table_name, column_name, data_type FROM information_schema.columns

@@ -11,7 +11,8 @@ from tap_tripletex.sandbox import ACCOUNTANT_TOKEN
 from tap_tripletex.streams import STREAMS
 
 if TYPE_CHECKING:
-    from tests.e2e.conftest import DuckDB, Postgres, Project
+    from tests.e2e.conftest import DuckDB, Project
+    from tests.postgres import Postgres
 
 NAMES = sorted(stream.name for stream in STREAMS)
 

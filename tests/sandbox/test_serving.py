@@ -76,6 +76,21 @@ def test_a_slow_answer_runs_into_the_time_out(client: Client) -> None:
     assert answer.status_code == 200
 
 
+def test_pages_that_the_cache_has_no_room_for_are_rendered_again() -> None:
+    with requests.Session() as session:
+        session.mount("https://sandbox.invalid/", SandboxAdapter(Sandbox(cache_mb=0)))
+        log_in(session, "https://sandbox.invalid/v2")
+        pages = [
+            session.get(
+                "https://sandbox.invalid/v2/ledger/account",
+                params={"from": start, "count": 10},
+                timeout=5,
+            ).content
+            for start in (0, 10, 0, 0)
+        ]
+    assert pages[0] == pages[2] == pages[3] != pages[1]
+
+
 def test_latency(client: Client) -> None:
     session, url, sandbox = client
     sandbox.latency_ms, sandbox.latency_per_1000_rows_ms = 20, 1000
