@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
     from datetime import date
 
+    from tap_tripletex.changed_since import Changes
     from tap_tripletex.control import Control
     from tap_tripletex.paging import Lists, Opened
     from tap_tripletex.slices import Ask, Slice
@@ -109,6 +110,7 @@ class Reading:
         width: int,
         watch: Callable[[Sequence[Slice]], Watch | None] = lambda _: None,
         control: Control | None = None,
+        changes: Changes | None = None,
         on_read: Callable[[Slice, Emission], None] = lambda *_: None,
     ) -> None:
         """Prepare a reading; nothing is sent yet.
@@ -122,6 +124,7 @@ class Reading:
             width: how many lists are fetched ahead.
             watch: tells which slices may have changed; otherwise each is asked.
             control: compares postings with the trial balance.
+            changes: reads of a long list what has changed.
             on_read: called when a slice was read whole, before the state says so.
         """
         self._strategy = strategy
@@ -132,6 +135,7 @@ class Reading:
         self._width = width
         self._watch = watch
         self._control = control
+        self._changes = changes
         self._on_read = on_read
 
     def records(self, slices: Iterable[Slice]) -> Iterator[Json]:
@@ -143,11 +147,15 @@ class Reading:
         parts = list(slices)
         due = {part.key for part in parts if self._is_due(part.key)}
         watch = None if self._terms.unconditional else self._watch(parts)
-        chosen = parts
+        chosen = list(parts)
         if watch is not None:
             wanted = watch.stale() | due
             known = self._state.digest
             chosen = [part for part in parts if part.key in wanted or known(part.key) is None]
+        if self._changes is not None and not self._terms.unconditional:
+            for part in parts:
+                if part.key not in due and (yield from self._changes.records(part)):
+                    chosen.remove(part)
         unread = {part.key for part in chosen}
         for part in parts:
             if not part.asks:
@@ -183,6 +191,8 @@ class Reading:
         self._state.finish(part.key, None)
         emission = self._begun(first)
         rows = self._rows(chain([first], fresh), emission)
+        if self._changes is not None:
+            rows = self._changes.noted(rows)
         if first.first.digest is None or len(part.asks) > MOST_DIGESTS:
             known = None if self._terms.unconditional else previous
             digest: str | None = yield from self._compared(rows, known)
@@ -195,8 +205,11 @@ class Reading:
         ties_out = yield from self._controlled(part, emission)
         self._on_read(part, emission)
         self._state.finish(part.key, digest if emission.stable and ties_out else None)
-        bookmark = part.bookmark or emission.synced_at
-        self._state.advance(self._strategy.replication_key, bookmark)
+        bookmark: str | None = part.bookmark or emission.synced_at
+        if self._changes is not None:
+            bookmark = self._changes.remember(part, emission.keys)
+        if bookmark is not None:
+            self._state.advance(self._strategy.replication_key, bookmark)
 
     def _empty(self, part: Slice) -> None:
         """Remember that there is nothing to ask: the parents are gone, and so are their rows."""

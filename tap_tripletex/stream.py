@@ -13,6 +13,7 @@ from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from singer_sdk.streams._state import StreamStateManager
 from typing_extensions import override
 
+from tap_tripletex.changed_since import Changes
 from tap_tripletex.control import COLUMNS as CONTROLLED
 from tap_tripletex.control import Control
 from tap_tripletex.errors import ForbiddenError, TripletexError
@@ -23,11 +24,11 @@ from tap_tripletex.records import INTEGER, columns_of, json_schema, shape
 from tap_tripletex.report import Trouble
 from tap_tripletex.slices import BEGINNING, Cut
 from tap_tripletex.state import SliceState, fingerprint
-from tap_tripletex.strategies import SYNCED_AT, Nested, Window
+from tap_tripletex.strategies import SYNCED_AT, ChangedSince, Nested, Window
 from tap_tripletex.tree import Guard, Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Executor
 
     from singer_sdk.helpers.types import Context
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from tap_tripletex.auth import Company
     from tap_tripletex.client import Page
     from tap_tripletex.reading import Emission
+    from tap_tripletex.records import Shape
     from tap_tripletex.slices import Slice
     from tap_tripletex.strategies import Strategy
     from tap_tripletex.tap import TapTripletex
@@ -162,7 +164,8 @@ class TripletexStream(Stream):
         source = Source(
             self.name, self.path, self.parameters, self.sorting, self.key, self.strategy
         )
-        lists = Lists(source, company, connection.client, selected, settings.page_size)
+        open_lists = partial(Lists, source, company, connection.client)
+        lists = open_lists(selected, settings.page_size)
         state = self._slice_state(company, context)
         state.begin(
             fingerprint(
@@ -177,6 +180,7 @@ class TripletexStream(Stream):
                 self._sees_everything(company),
             )
         )
+        added = {"company_id": company.id}
         reading = Reading(
             self.strategy,
             lists,
@@ -184,7 +188,7 @@ class TripletexStream(Stream):
             Terms(
                 f"{self.name} of company {company.id}",
                 connection.today,
-                {"company_id": company.id},
+                added,
                 full_refresh_days=settings.full_refresh_days,
                 unconditional=full_table,
                 control_error=settings.control_totals == "error",
@@ -193,6 +197,7 @@ class TripletexStream(Stream):
             width=1 if self.ABORT_AT_RECORD_COUNT else settings.max_concurrency,
             watch=partial(self._watch, lists, state, connection.pool),
             control=self._control(company),
+            changes=self._changes(open_lists, lists, state, added, may_test=not full_table),
             on_read=partial(self._on_read, company),
         )
         ids = partial(connection.parent_ids, company)
@@ -219,6 +224,25 @@ class TripletexStream(Stream):
         assert isinstance(window, Window)  # noqa: S101 - only windows have a tree
         cut = Cut(window.start, first, window.end, after)
         return lists.probe(cut.params(), digest)
+
+    def _changes(
+        self,
+        open_lists: Callable[[Shape, int], Lists],
+        lists: Lists,
+        state: SliceState,
+        added: Json,
+        *,
+        may_test: bool,
+    ) -> Changes | None:
+        """Return what reads the changes of a long list, where its path can tell them."""
+        if not isinstance(self.strategy, ChangedSince):
+            return None
+
+        def narrow(names: Sequence[str], rows: int) -> Lists:
+            return open_lists(shape({name: self._columns[name] for name in names}), rows)
+
+        pool = self.tap.connection.pool
+        return Changes(lists, narrow, state, pool, added=added, may_test=may_test)
 
     def _control(self, company: Company) -> Control | None:
         """Return the control of the postings, where it is wanted and can prove anything."""
@@ -257,7 +281,8 @@ class TripletexStream(Stream):
         return whole and (not self.all_vouchers or completeness.of_vouchers(company))
 
     def _is_selected(self, name: str) -> bool:
-        return name in self.key or self.mask.get(("properties", name), True)
+        forced = (*self.key, *self.strategy.columns)
+        return name in forced or self.mask.get(("properties", name), True)
 
     def _slice_state(self, company: Company, context: Context | None) -> SliceState:
         return SliceState(self.get_context_state(context), f"{self.name} of company {company.id}")

@@ -65,6 +65,16 @@ class TapTripletex(Tap):
         return Connection(self.settings)
 
     @override
+    def setup_mapper(self) -> None:
+        """Prepare the schemas of what is written, after what cannot be left out was put back.
+
+        The catalog may be of an earlier version, and have columns deselected that must be there.
+        """
+        for stream in self.streams.values():
+            _ = stream.metadata
+        super().setup_mapper()
+
+    @override
     def load_state(self, state: dict[str, Any]) -> None:
         """Take over a state; what it says of streams that do not exist is kept but not used."""
         super().load_state(state)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tap_tripletex.census import Census
 from tap_tripletex.errors import (
     IllegalFieldError,
     MalformedRowError,
@@ -42,6 +43,14 @@ COLUMNS: dict[str, Any] = {
 
 
 TODAY = date(2026, 11, 23)
+
+CENSUS = {
+    "rows": 2,
+    "highest": 9,
+    "checksum": "0123456789abcdef",
+    "newest": "2026-11-24T10:00:00Z",
+    "proven": True,
+}
 
 
 class Reader:
@@ -365,11 +374,44 @@ def test_a_state_of_a_later_version_is_refused() -> None:
         {"digests": {"2026-01": 5}},
         {"refreshed": "yesterday"},
         {"version": "one"},
+        {"census": []},
+        {"census": {}},
+        {"census": CENSUS | {"rows": -1}},
+        {"census": CENSUS | {"highest": "9"}},
+        {"census": CENSUS | {"checksum": "other"}},
+        {"census": CENSUS | {"newest": "yesterday"}},
+        {"census": CENSUS | {"newest": "2026-11-24"}},
+        {"census": CENSUS | {"proven": None}},
     ],
 )
 def test_a_damaged_state_is_refused(damage: dict[str, Any]) -> None:
     with pytest.raises(StateError, match="start over"):
         SliceState({"version": 1} | damage, "postings of company 1")
+
+
+def test_a_census_is_kept_with_its_digest_and_its_fingerprint() -> None:
+    bookmark: dict[str, Any] = {"fingerprint": "same", "digests": {"all": "abc"}, "census": CENSUS}
+    state = SliceState(bookmark, "customers of company 1")
+    state.begin("same")
+    assert state.census is not None
+    assert state.census.stored() == CENSUS
+    state.finish("all", None)
+    assert state.census is None
+    bookmark = {"fingerprint": "same", "digests": {"all": "abc"}, "census": CENSUS}
+    state = SliceState(bookmark, "customers of company 1")
+    state.begin("another")
+    assert state.census is None
+
+
+def test_a_census_tells_what_is_gone_from_what_is_new() -> None:
+    census = Census.of([3, 5, 9], None, proven=False)
+    assert census == Census.of({9, 3, 5}, None, proven=False)
+    assert census.still_in([9, 3, 5])
+    assert census.still_in([3, 5, 9, 10, 11])
+    assert not census.still_in([3, 9, 10])
+    assert not census.still_in([3, 5, 6, 9])
+    assert not census.still_in([3, 6, 9])
+    assert Census.of([], None, proven=False).still_in([1])
 
 
 def test_a_state_of_the_first_version_is_read(reader: Reader, logged_in: Mocker) -> None:
