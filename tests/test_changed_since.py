@@ -357,6 +357,41 @@ def test_a_list_whose_ids_have_another_checksum_is_not_guarded_by_them(
     assert bookmark(warehouse)["census"]["proven"] is False
 
 
+def test_an_answer_without_the_newest_row_proves_nothing(sandbox: Sandbox) -> None:
+    handle = sandbox.handle
+
+    def handle_without_rows(method: str, target: str, *rest: Any) -> Any:
+        response = handle(method, target, *rest)
+        if "changedSince" in target:
+            response.headers.pop("Content-Encoding", None)
+            response.body = b'{"values":[]}'
+        return response
+
+    sandbox.handle = handle_without_rows  # type: ignore[method-assign]
+    warehouse = Warehouse(sandbox, ("customers",))
+    run(warehouse)
+    assert bookmark(warehouse)["census"]["proven"] is False
+
+
+def test_a_row_that_moves_to_the_other_part_meanwhile_is_emitted_once(
+    warehouse: Warehouse, sandbox: Sandbox, company: Company
+) -> None:
+    warehouse.config |= {"max_concurrency": 1}
+    start = newest(company) - 6 * HOUR
+    customer = edit(company)
+    handle = sandbox.handle
+
+    def move_and_handle(method: str, target: str, *rest: Any) -> Any:
+        if "changedSince" in target and "isInactive=true" in target:
+            company.edit("Customer", customer, isInactive=True)
+        return handle(method, target, *rest)
+
+    sandbox.handle = move_and_handle  # type: ignore[method-assign]
+    run(warehouse)
+    assert readings(warehouse) == 1
+    assert warehouse.emitted["customers"] == len(changed(company, start))
+
+
 def test_changes_that_move_while_their_pages_are_read_are_read_whole(
     warehouse: Warehouse, sandbox: Sandbox, company: Company
 ) -> None:
