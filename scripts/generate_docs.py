@@ -27,6 +27,7 @@ DOCS = Path(__file__).parent.parent / "docs"
 STRATEGIES = {
     "AsOf": "month ends and today, each row once",
     "Batch": "batch: many parents in a request",
+    "ChangedSince": "list, of a long one what has changed",
     "Child": "child: one request for each parent",
     "Ever": "all days at once",
     "ForEach": "child: one request for each parent",
@@ -109,7 +110,8 @@ def area_page(area: ModuleType) -> Iterator[str]:
         yield "| column | type | source | default |"
         yield "| --- | --- | --- | --- |"
         for name, column in columns_of(stream.entity).items():
-            default = "on" if column.get("selected", True) else "off"
+            on = column.get("selected", True) or name in stream.strategy.columns
+            default = "on" if on else "off"
             yield row(f"`{name}`", kind(column), f"`{column['source']}`", default)
         for name, column in stream.strategy.columns.items():
             if name not in columns_of(stream.entity):

@@ -27,8 +27,8 @@ class Access:
 
     def held(self, company: Company, user: Identity) -> frozenset[str] | None:
         """Return the user's entitlements and the company's modules, None where they are secret."""
-        entitlements = self._entitlements(company, user)
-        modules = self._names(company, "/company/salesmodules", {})
+        entitlements = self.entitlements(company, user)
+        modules = self.modules(company)
         return None if entitlements is None else entitlements | (modules or frozenset())
 
     def advice(self, company: Company, user: Identity, needs: str | None) -> str:
@@ -42,19 +42,24 @@ class Access:
         if needs is None:
             return GENERAL
         if needs.startswith(ENTITLEMENT):
-            held = self._entitlements(company, user)
+            held = self.entitlements(company, user)
             if held is not None and needs not in held:
                 return f"The token's user lacks the entitlement {needs}: grant it, or deselect."
         elif needs.isupper():
-            held = self._names(company, "/company/salesmodules", {})
+            held = self.modules(company)
             if held is not None and needs not in held:
                 has = ", ".join(sorted(held)) or "none"
                 return f"The company lacks the module {needs} (it has {has}): switch it on."
         return f"It needs {needs}. {GENERAL}"
 
-    def _entitlements(self, company: Company, user: Identity) -> frozenset[str] | None:
+    def entitlements(self, company: Company, user: Identity) -> frozenset[str] | None:
+        """Return the user's entitlements, None where they are secret."""
         params = {"employeeId": str(user.employee_id), "from": "0", "count": "1000"}
         return self._names(company, "/employee/entitlement", params)
+
+    def modules(self, company: Company) -> frozenset[str] | None:
+        """Return the company's modules, None where they are secret."""
+        return self._names(company, "/company/salesmodules", {})
 
     def _names(self, company: Company, path: str, params: dict[str, str]) -> frozenset[str] | None:
         """Return the names in a list, None where it is refused as well."""

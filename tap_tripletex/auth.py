@@ -129,7 +129,7 @@ class TokenSession:
     ) -> None:
         """Prepare a session; nothing is sent yet."""
         self._transport = transport
-        self._grant = grant
+        self.grant = grant
         self._clock = clock
         self._lock = threading.Lock()
         self._token: str | None = None
@@ -186,7 +186,7 @@ class TokenSession:
     def _create(self) -> str:
         now = self._clock()
         try:
-            token: str = self._ask(self._grant.body(now))["token"]
+            token: str = self._ask(self.grant.body(now))["token"]
         except (AuthenticationError, RefusedError) as error:
             message = (
                 f"Tripletex does not accept the tokens: {error} Check that consumer_token and "
@@ -196,7 +196,7 @@ class TokenSession:
             raise AuthenticationError(message) from None
         hide(token)
         self._token = token
-        self._ends = self._grant.ends(now)
+        self._ends = self.grant.ends(now)
         return token
 
     def _ask(self, body: dict[str, Any]) -> dict[str, Any]:
@@ -205,13 +205,13 @@ class TokenSession:
         The document prefers the JSON body; recordings exist of PUT with a query only.
         """
         try:
-            value = self._transport.send("POST", self._grant.path, body=body, read=_value)
+            value = self._transport.send("POST", self.grant.path, body=body, read=_value)
         except RefusedError as error:
             if error.code not in NOT_UNDERSTOOD:
                 raise
             logger.info("Sessions are not made by POST here; trying PUT.")
             self.made_by = "PUT"
-            return self._transport.send("PUT", self._grant.path, params=body, read=_value)
+            return self._transport.send("PUT", self.grant.path, params=body, read=_value)
         self.made_by = "POST"
         return value
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -34,6 +34,10 @@ logger = logging.getLogger(__name__)
 
 SANDBOX_ADDRESS = "https://sandbox.invalid/v2"
 
+FISCAL_YEARS = ("/ledger/annualAccount", "start")
+PERIODS = ("/ledger/accountingPeriod", "start,isClosed")
+"""Lists that tell which days there are to read, and the fields that do."""
+
 YEARS_WITHOUT_ACCOUNTS = 10
 """Read by month where the fiscal years cannot be asked for; what lies before comes as one slice."""
 
@@ -47,7 +51,9 @@ class Connection:
         for secret in settings.secrets:
             hide(secret)
         self._settings = settings
+        self._lists: Once[list[dict[str, Any]]] = Once()
         self._calendars: Once[Calendar] = Once()
+        self._prepared: set[Company] = set()
         self.limiter = RateLimiter(settings.rate_limit_reserve)
         self.transport = Transport(
             SANDBOX_ADDRESS if settings.uses_sandbox else settings.api_url,
@@ -109,6 +115,20 @@ class Connection:
         """Return one of the companies to read, or that of the token."""
         return next(c for c in (*self.companies, self.own) if c.id == company_id)
 
+    def prepare(self, company: Company) -> None:
+        """Ask all at once, in the background, what every stream of a company needs to know."""
+        if company in self._prepared:
+            return
+        self._prepared.add(company)
+        for work in (
+            partial(self.access.entitlements, company, self.identity),
+            partial(self.access.modules, company),
+            partial(self.completeness.of_vouchers, company),
+            partial(self._rows, company, *FISCAL_YEARS),
+            partial(self._rows, company, *PERIODS),
+        ):
+            self.scouts.submit(work)
+
     def calendar(self, company: Company) -> Calendar:
         """Return the days to read in a company."""
         start = self._settings.start_date
@@ -125,22 +145,25 @@ class Connection:
         return self._calendars(company.id, make)
 
     def _first_fiscal_year(self, company: Company) -> date:
-        years = self._rows(company, "/ledger/annualAccount", "start")
+        years = self._rows(company, *FISCAL_YEARS)
         starts = [date.fromisoformat(year["start"]) for year in years if year.get("start")]
         return min(starts, default=date(self.today.year - YEARS_WITHOUT_ACCOUNTS, 1, 1))
 
     def _open_years(self, company: Company) -> frozenset[int]:
         """Return the years with a period that is not closed."""
-        periods = self._rows(company, "/ledger/accountingPeriod", "start,isClosed")
+        periods = self._rows(company, *PERIODS)
         return frozenset(int(p["start"][:4]) for p in periods if not p.get("isClosed"))
 
     def _rows(self, company: Company, path: str, fields: str) -> list[dict[str, Any]]:
-        try:
-            params = {"from": "0", "count": "10000", "fields": fields}
-            return self.client.get(company, path, params).values
-        except RefusedError as error:
-            logger.info("%s cannot be read: %s", path, error)
-            return []
+        def ask() -> list[dict[str, Any]]:
+            try:
+                params = {"from": "0", "count": "10000", "fields": fields}
+                return self.client.get(company, path, params).values
+            except RefusedError as error:
+                logger.info("%s cannot be read: %s", path, error)
+                return []
+
+        return self._lists((company.id, path), ask)
 
     @cached_property
     def today(self) -> date:
@@ -158,6 +181,7 @@ class Connection:
             getattr(self, name).shutdown(wait=False, cancel_futures=True)
         if not at_once:
             self.session.close()
+        self.client.close()
         self.transport.close()
 
 

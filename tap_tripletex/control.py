@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from tap_tripletex.auth import Company
     from tap_tripletex.client import Client
+    from tap_tripletex.transport import Traffic
 
 Json = dict[str, Any]
 
@@ -30,13 +32,13 @@ class Totals:
 
     def __init__(self) -> None:
         """Begin with nothing."""
-        self._sums: dict[int, Decimal] = {}
+        self._sums: defaultdict[int, Decimal] = defaultdict(Decimal)
 
-    def add(self, amounts: Iterable[tuple[int, Decimal]]) -> None:
+    def add(self, amounts: Iterable[tuple[int | None, Decimal | None]]) -> None:
         """Add postings, each with its account's id."""
         sums = self._sums
         for account, amount in amounts:
-            sums[account] = sums.get(account, ZERO) + amount
+            sums[account or 0] += amount or ZERO
 
     def result(self) -> dict[int, int]:
         """Return the accounts that do not come to nothing, with their hundredths."""
@@ -58,23 +60,36 @@ class Verdict:
     differences: tuple[str, ...]
 
 
-class Control:
-    """Asks Tripletex for the trial balance of a window and compares."""
+@dataclass(frozen=True)
+class Balance:
+    """A trial balance.
 
-    def __init__(self, client: Client, company: Company) -> None:
-        """Prepare a control of one company."""
+    Attributes:
+        changes: hundredths by account id, of the accounts that do not come to nothing.
+        numbers: account numbers by account id.
+    """
+
+    changes: Mapping[int, int]
+    numbers: Mapping[int, int | None]
+
+
+class Control:
+    """Asks Tripletex for trial balances of one company."""
+
+    def __init__(self, client: Client, company: Company, tally: Traffic | None = None) -> None:
+        """Prepare; nothing is sent yet."""
         self._client = client
         self._company = company
+        self._tally = tally
 
-    def verdict(self, totals: Totals, window: tuple[date, date]) -> Verdict:
-        """Compare the postings of a window with the trial balance of the same window.
+    def balance(self, window: tuple[date, date]) -> Balance:
+        """Ask for the trial balance of a window.
 
         Args:
-            totals: of the postings.
             window: first day, and day after the last.
 
         Raises:
-            TripletexError: when the trial balance cannot be read.
+            TripletexError: when it cannot be read.
         """
         params = {
             "dateFrom": window[0].isoformat(),
@@ -84,18 +99,22 @@ class Control:
             "count": "10000",
             "fields": "account(id,number),balanceChange",
         }
-        rows = self._client.get(self._company, BALANCE_SHEET, params).values
+        rows = self._client.get(self._company, BALANCE_SHEET, params, tally=self._tally).values
+        changes = {row["account"]["id"]: Decimal(row["balanceChange"] or 0) for row in rows}
         numbers = {row["account"]["id"]: row["account"].get("number") for row in rows}
-        changes = ((row["account"]["id"], row["balanceChange"]) for row in rows)
-        expected = _hundredths({id_: Decimal(change or 0) for id_, change in changes})
-        found = totals.result()
-        differences = tuple(
-            f"account {numbers.get(id_) or id_}: postings {_kroner(found.get(id_, 0))}, "
-            f"trial balance {_kroner(expected.get(id_, 0))}"
-            for id_ in sorted(found.keys() | expected.keys())
-            if found.get(id_, 0) != expected.get(id_, 0)
-        )
-        return Verdict(_debit(found), _debit(expected), differences)
+        return Balance(_hundredths(changes), numbers)
+
+
+def compare(totals: Totals, balance: Balance) -> Verdict:
+    """Compare the postings of a window with the trial balance of the same window."""
+    found, expected = totals.result(), balance.changes
+    differences = tuple(
+        f"account {balance.numbers.get(id_) or id_}: postings {_kroner(found.get(id_, 0))}, "
+        f"trial balance {_kroner(expected.get(id_, 0))}"
+        for id_ in sorted(found.keys() | expected.keys())
+        if found.get(id_, 0) != expected.get(id_, 0)
+    )
+    return Verdict(_debit(found), _debit(expected), differences)
 
 
 def in_words(differences: tuple[str, ...]) -> str:

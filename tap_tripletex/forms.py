@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 Row = Any
 
+_decode_texts = msgspec.json.Decoder(list[str | None]).decode
+_decode_ids = msgspec.json.Decoder(list[int]).decode
+_decode_accounts = msgspec.json.Decoder(list[int | None]).decode
+_decode_amounts = msgspec.json.Decoder(list[Decimal | None]).decode
 encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
@@ -43,8 +47,11 @@ class Form(Protocol):
             MalformedRowError: when a part of one is missing.
         """
 
-    def amounts(self, rows: Sequence[Row]) -> Iterable[tuple[int, Decimal]]:
+    def amounts(self, rows: Sequence[Row]) -> Iterable[tuple[int | None, Decimal | None]]:
         """Return the account and the amount of postings."""
+
+    def texts(self, opened: Opened, rows: Sequence[Row], column: str) -> list[str | None]:
+        """Return a column of texts."""
 
     def emit(self, opened: Opened, rows: Sequence[Row], synced_at: str) -> Iterator[Json]:
         """Emit rows that were read at a time; yield what is left to the caller to emit."""
@@ -83,9 +90,13 @@ class RecordForm:
             raise without_key(opened, self._keys)
         return [key[0] for key in keys] if len(self._keys) == 1 else list(keys)
 
-    def amounts(self, rows: Sequence[Row]) -> Iterable[tuple[int, Decimal]]:
+    def amounts(self, rows: Sequence[Row]) -> Iterable[tuple[int | None, Decimal | None]]:
         """See Form."""
-        return ((row["account_id"] or 0, Decimal(row["amount"] or 0)) for row in rows)
+        return ((row["account_id"], row["amount"]) for row in rows)
+
+    def texts(self, opened: Opened, rows: Sequence[Row], column: str) -> list[str | None]:  # noqa: ARG002
+        """See Form."""
+        return [row[column] for row in rows]
 
     def emit(self, opened: Opened, rows: Sequence[Row], synced_at: str) -> Iterator[Json]:  # noqa: ARG002
         """See Form."""
@@ -126,52 +137,56 @@ class LineForm:
     def rows(self, opened: Opened, objects: Sequence[msgspec.Raw]) -> list[Row]:
         """See Form."""
         lines = self._lines(opened)
-        decode, rows = lines.decode, lines.rows
-        found: list[Row] = []
-        text = NULL
         try:
+            return lines.inside(list(map(lines.decode, objects)))
+        except msgspec.DecodeError:
             for text in objects:
-                found += rows(decode(text))
-        except msgspec.DecodeError as fault:
-            raise malformed(opened, text, fault) from fault
-        return found
+                try:
+                    lines.decode(text)
+                except msgspec.DecodeError as fault:  # noqa: PERF203 - to name the one
+                    raise malformed(opened, text, fault) from fault
+            raise
 
     def keys(self, opened: Opened, rows: Sequence[Row]) -> list[Hashable]:
         """See Form."""
-        values = self._lines(opened).values
+        columns = self._lines(opened).columns
         asked = tuple(str(opened.ask.columns[n]) for n in self._keys if n in opened.ask.columns)
-        render = [values[name] for name in self._keys if name not in opened.ask.columns]
-        keys: list[Hashable]
-        try:
-            if len(render) == 1 and not asked:
-                (only,) = render
-                return [int(bytes(only(row))) for row in rows]
-        except ValueError:
-            pass  # not a number, or null: found below
-        parts = [tuple(bytes(value(row)) for value in render) for row in rows]
+        names = (name for name in self._keys if name not in opened.ask.columns)
+        texts = [columns[name](rows) for name in names]
+        if len(texts) == 1 and not asked:
+            try:
+                return list(_decode_ids(_array(texts[0])))
+            except msgspec.DecodeError:
+                pass  # not a number, or null: found below
+        parts = [tuple(map(bytes, part)) for part in zip(*texts, strict=True)]
         null = bytes(NULL)
         if any(null in part for part in parts):
             raise without_key(opened, self._keys)
-        keys = [asked + part for part in parts]
-        return keys
+        return [asked + part for part in parts]
 
-    def amounts(self, rows: Sequence[Row]) -> Iterable[tuple[int, Decimal]]:
+    def amounts(self, rows: Sequence[Row]) -> Iterable[tuple[int | None, Decimal | None]]:
         """See Form."""
-        values = next(iter(self._compiled.values())).values
-        account, amount = values["account_id"], values["amount"]
-        for row in rows:
-            yield int(_number(account(row))), Decimal(_number(amount(row)))
+        columns = next(iter(self._compiled.values())).columns
+        accounts = _decode_accounts(_array(columns["account_id"](rows)))
+        amounts = _decode_amounts(_array(columns["amount"](rows)))
+        return zip(accounts, amounts, strict=True)
+
+    def texts(self, opened: Opened, rows: Sequence[Row], column: str) -> list[str | None]:
+        """See Form."""
+        return _decode_texts(_array(self._lines(opened).columns[column](rows)))
 
     def emit(self, opened: Opened, rows: Sequence[Row], synced_at: str) -> Iterator[Json]:
         """See Form."""
         if rows:
             lines = self._lines(opened)
             constants = encode({**opened.ask.columns, **self._added, "synced_at": synced_at})
-            comma = b"," if lines.values else b""
+            comma = b"," if lines.columns else b""
             extracted = utc_text(datetime.now(timezone.utc)).encode()
             tail = b'%b%b,"time_extracted":"%b"}\n' % (comma, constants[1:], extracted)
-            text = (tail + self._head).join(map(lines.render, rows))
-            self._write(b"%b%b%b" % (self._head, text, tail), len(rows))
+            texts = lines.render(rows)
+            texts[0] = self._head + texts[0]
+            texts[-1] += tail
+            self._write((tail + self._head).join(texts), len(rows))
         return iter(())
 
     def _lines(self, opened: Opened) -> Lines:
@@ -184,8 +199,8 @@ class LineForm:
         return self._compiled[refused]
 
 
-def _number(text: msgspec.Raw | bytes) -> str:
-    return "0" if text == NULL else bytes(text).decode()
+def _array(texts: Sequence[msgspec.Raw | bytes]) -> bytes:
+    return b"[%b]" % b",".join(texts)
 
 
 def malformed(opened: Opened, text: msgspec.Raw, fault: Exception) -> MalformedRowError:

@@ -54,15 +54,15 @@ class Lines:
 
     Attributes:
         decode: reads an object's text; raises ValidationError where it is not as documented.
-        rows: the records in a decoded object.
-        render: the columns of a record as JSON, without the closing brace.
-        values: renders single columns.
+        inside: the records in decoded objects.
+        render: all columns of each record as JSON, without the closing brace.
+        columns: each renders one column of each record.
     """
 
     decode: Callable[[msgspec.Raw], Any]
-    rows: Callable[[Any], Iterable[Row]]
-    render: Callable[[Row], bytes]
-    values: Mapping[str, Callable[[Row], bytes | msgspec.Raw]]
+    inside: Callable[[list[Any]], list[Row]]
+    render: Callable[[Sequence[Row]], list[bytes]]
+    columns: Mapping[str, Callable[[Sequence[Row]], list[bytes | msgspec.Raw]]]
 
 
 def compile_lines(shape: Shape, inside: Inside, without: Iterable[str] = ()) -> Lines:
@@ -77,7 +77,7 @@ def compile_lines(shape: Shape, inside: Inside, without: Iterable[str] = ()) -> 
     if inside.lines is None:
         made = _Struct(columns, shape.refused, "r")
         decode = msgspec.json.Decoder(made.type).decode
-        return Lines(decode, lambda row: (row,), made.renderer(), made.renderers())
+        return Lines(decode, lambda rows: rows, made.renderer(), made.renderers())
     line = _Struct(columns, shape.refused, "r[1]")
     fields = [(f"f{n}", msgspec.Raw, NULL) for n in range(len(inside.columns))]
     names = {f"f{n}": source for n, source in enumerate(inside.columns.values())}
@@ -89,10 +89,10 @@ def compile_lines(shape: Shape, inside: Inside, without: Iterable[str] = ()) -> 
     )
     line.add({column: f"r[0].f{n}" for n, column in enumerate(inside.columns)})
 
-    def rows(found: Any) -> list[Row]:  # noqa: ANN401
-        return [(found, element) for element in found.lines or ()]
+    def pairs(parents: list[Any]) -> list[Row]:
+        return [(found, element) for found in parents for element in found.lines or ()]
 
-    return Lines(msgspec.json.Decoder(parent).decode, rows, line.renderer(), line.renderers())
+    return Lines(msgspec.json.Decoder(parent).decode, pairs, line.renderer(), line.renderers())
 
 
 class _Struct:
@@ -103,6 +103,7 @@ class _Struct:
         self._row = row
         self._names: Json = {
             "NULL": NULL,
+            "PLAIN": (DATE_LENGTH, len(NULL)),
             "ZERO": ZERO,
             "date": _date,
             "first": _first,
@@ -135,19 +136,26 @@ class _Struct:
         """Render more columns, or others in their place."""
         self._expressions |= expressions
 
-    def renderer(self) -> Callable[[Row], bytes]:
-        """Return what renders all columns."""
-        template = b",".join(b'"%b":%%b' % name.encode() for name in self._expressions)
-        values = "".join(f"{expression}," for expression in self._expressions.values())
-        return self._function(f"TEMPLATE % ({values})", TEMPLATE=b"{" + template)
+    def renderer(self) -> Callable[[Sequence[Row]], list[bytes]]:
+        """Return what renders all columns.
 
-    def renderers(self) -> dict[str, Callable[[Row], bytes | msgspec.Raw]]:
+        Joining names and values takes them as they are; formatting would copy each value first.
+        """
+        names = {f"NAME{n}": name for n, name in enumerate(self._expressions)}
+        heads = {
+            place: (b"," if n else b"{") + b'"%b":' % name.encode()
+            for n, (place, name) in enumerate(names.items())
+        }
+        parts = (f"{p},{e}," for p, e in zip(names, self._expressions.values(), strict=True))
+        return self._function(f"JOIN(({''.join(parts)}))", JOIN=b"".join, **heads)
+
+    def renderers(self) -> dict[str, Callable[[Sequence[Row]], list[bytes | msgspec.Raw]]]:
         """Return what renders each column by itself."""
         return {name: self._function(text) for name, text in self._expressions.items()}
 
-    def _function(self, expression: str, **names: object) -> Callable[[Row], Any]:
-        found: Callable[[Row], Any] = eval(  # noqa: S307 - made of places only, no text of others
-            f"lambda r: {expression}", {**self._names, **names}
+    def _function(self, expression: str, **names: object) -> Callable[[Sequence[Row]], list[Any]]:
+        found: Callable[[Sequence[Row]], list[Any]] = eval(  # noqa: S307 - made of places only
+            f"lambda rows: [{expression} for r in rows]", {**self._names, **names}
         )
         return found
 
@@ -170,7 +178,7 @@ class _Struct:
     def _value(self, root: str, column: Json, place: str) -> str:
         self._fields[root] = (msgspec.Raw, NULL)
         if column.get("format") == "date":
-            return f"(x if len(x := {place}) == {DATE_LENGTH} else date(x))"
+            return f"(x if len(x := {place}) in PLAIN else date(x))"
         if column.get("none") == 0:
             return f"(NULL if (x := {place}) == ZERO else x)"
         return place
@@ -185,7 +193,7 @@ class _Struct:
         if column.get("none") == 0:
             found = f"(NULL if x.{leaf} == ZERO else x.{leaf})"
         elif column.get("format") == "date":
-            found = f"date(x.{leaf})"
+            found = f"(x.{leaf} if len(x.{leaf}) in PLAIN else date(x.{leaf}))"
         return f"(NULL if (x := {place}) is None else {found})"
 
     def _list(self, root: str, leaf: str, items: Json, refused: frozenset[str], place: str) -> str:
@@ -202,7 +210,7 @@ class _Struct:
     def _inner(self, root: str, properties: Mapping[str, Json], refused: frozenset[str]) -> _Struct:
         inner = _Struct(properties, refused, "r")
         render = inner.renderer()
-        self._names[self._place_of(root)] = lambda row: render(row) + b"}"
+        self._names[self._place_of(root)] = lambda row: render((row,))[0] + b"}"
         return inner
 
     def _place_of(self, root: str) -> str:
@@ -214,8 +222,8 @@ def _many(render: Callable[[Any], Any], elements: Sequence[Any]) -> bytes:
 
 
 def _date(text: msgspec.Raw) -> msgspec.Raw | bytes:
-    """Return a date that is not just a date: null, empty, or with a time."""
-    if text in (NULL, EMPTY_TEXT):  # such texts have no hash
+    """Return a date that is not just a date or null: empty, or with a time."""
+    if text == EMPTY_TEXT:
         return NULL
     return bytes(text)[: DATE_LENGTH - 1] + b'"'
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 SHARE = 20
 """Bytes written for each byte of state: a state is the whole state of all companies."""
 
+LEAST = 8 * 1024 * 1024
+"""Bytes written between two states at least, however small they are."""
+
 SECONDS = 60.0
 """Time after which a state is written anyway, if it has changed."""
 
@@ -91,5 +94,5 @@ class States(StateWriter):
         if message != self._last:
             self._last = message
             self._output.write(message)
-        self._due_at = self._output.bytes + SHARE * len(message)
+        self._due_at = self._output.bytes + max(SHARE * len(message), LEAST)
         self._since = time.monotonic()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -15,7 +16,9 @@ from tap_tripletex.errors import (
     NotFoundError,
     RefusedError,
     SlowError,
+    TripletexError,
 )
+from tap_tripletex.prefetch import pace
 from tap_tripletex.records import utc_text
 
 if TYPE_CHECKING:
@@ -38,6 +41,9 @@ UNSORTABLE = 17000
 
 MOST_BYTES = 4 * 1024 * 1024
 """Size that pages are made for: two are unpacked at a time, and more wait packed."""
+
+PAST_THE_END = 10_000_000
+"""Offset of a row that no list has."""
 
 FEWEST_ROWS = 100
 """Rows in a page below which it is not the number of rows that makes an answer late."""
@@ -64,18 +70,20 @@ class Source:
     strategy: Strategy
 
 
-@dataclass(frozen=True)
+@dataclass
 class Opened:
     """A list whose first page is here.
 
     Attributes:
         first: the first page.
-        count: rows that were asked for.
+        count: rows that were asked for, and will be in each of the next pages.
         ask: what was asked.
         fields: the expression that it was asked with.
         shape: what that expression asks for.
         synced_at: when the reading began, in UTC.
         where: the list in words, for messages.
+        second: the next page, under way.
+        total: the number of rows, asked for where many are expected.
     """
 
     first: Page
@@ -85,6 +93,13 @@ class Opened:
     shape: Shape
     synced_at: str
     where: str
+    second: Future[list[Page]] | None = None
+    total: Future[int] | None = None
+
+    @property
+    def weight(self) -> int:
+        """Return the bytes that wait, packed."""
+        return self.first.size_packed * (1 if self.second is None else 2)
 
 
 class Lists:
@@ -116,15 +131,19 @@ class Lists:
         self._shape = shape
         self._sorting = source.sorting
         self._lock = threading.Lock()
-        self._count = page_size
+        # A guess until rows have been seen: of names and values, half as much again as the names.
+        guess = 2 * MOST_BYTES // (3 * len(self._strategy.fields(shape)))
+        self._count = min(page_size, max(guess, FEWEST_ROWS))
         self._tally = tally
+        self._seconds = 0.0
 
-    def open(self, ask: Ask, digest: str | None) -> Opened:
+    def open(self, ask: Ask, digest: str | None, pool: Executor | None = None) -> Opened:
         """Fetch the first page of a list.
 
         Args:
             ask: the list.
             digest: as it was last time; None where none is wanted.
+            pool: where given, fetches the second page if there seems to be one.
 
         Raises:
             IllegalFieldError: when a key cannot be asked for.
@@ -147,8 +166,12 @@ class Lists:
                 # The parent was deleted since its id was listed.
                 return self._opened(Page(), count, ask, fields, shape, synced_at)
             else:
-                self._learn(first)
-                return self._opened(first, count, ask, fields, shape, synced_at)
+                opened = self._opened(first, count, ask, fields, shape, synced_at)
+                if pool and self._strategy.pages and first.promised == count:
+                    opened.second = pool.submit(self._range, opened, count, count)
+                    if ask.is_long:
+                        opened.total = pool.submit(self._total, opened)
+                return opened
 
     def _opened(  # noqa: PLR0913, PLR0917
         self, first: Page, count: int, ask: Ask, fields: str, shape: Shape, synced_at: str
@@ -159,41 +182,63 @@ class Lists:
     def pages(self, opened: Opened, pool: Executor, width: int) -> Iterator[Page]:
         """Yield the pages of an opened list, the next ones fetched while one is used.
 
-        The longer the list turns out to be, the more pages are asked for before it is known that
-        they are there.
+        Where the list tells how long it is, many of them; otherwise one.
 
         Args:
             opened: the list.
             pool: fetches.
             width: pages fetched ahead at most.
         """
-        page, step = opened.first, self._count
-        waiting: deque[Future[list[Page]]] = deque()
+        page = opened.first
         end = offset = opened.count
-        tells = False
+        # More rows than asked for: the path ignores paging, and this is all there is.
+        more = self._strategy.pages and page.facts.count == opened.count
+        if not more:
+            yield page
+            return
+        self._learn(page)
+        step = opened.count
+        waiting: deque[Future[list[Page]]] = deque()
+        if opened.second is not None:
+            waiting.append(opened.second)
+            offset += step
+        telling = opened.total
+        total = 0
         try:
-            # More rows than asked for: the path ignores paging, and this is all there is.
-            more = self._strategy.pages and page.count == opened.count
-            seen = 1
-            while True:
-                tells = tells or page.size == end + 1
-                if tells and page.size == end:
-                    more = False
-                while more and len(waiting) < min(max(seen // 2, 1), width):
+            while more:
+                while len(waiting) < (pace(width, self._seconds) if total else 1):
+                    if waiting and offset >= total:
+                        break
                     waiting.append(pool.submit(self._range, opened, offset, step))
                     offset += step
+                waiting[0].add_done_callback(_warm)
                 yield page
-                if not more:
+                total = telling.result() if telling and not total else total
+                if page.facts.size == total == end:
                     return
                 pages = waiting.popleft().result()
-                if pages[0].count and pages[0].head == page.head:
+                if pages[0].facts.count and pages[0].facts.head == page.facts.head:
                     return
                 yield from pages[:-1]
-                page, seen, end = pages[-1], seen + 1, end + step
-                more = sum(part.count for part in pages) == step
+                page, end = pages[-1], end + step
+                more = sum(part.facts.count for part in pages) == step
+                if more and telling is None:
+                    telling = pool.submit(self._total, opened)
+            yield page
         finally:
             for future in waiting:
                 future.cancel()
+
+    def _total(self, opened: Opened) -> int:
+        """Return the number of rows in a list, 0 where it cannot be told.
+
+        Recorded: past the end of a list ``fullResultSize`` is the total, elsewhere never.
+        """
+        try:
+            page = self._get(opened.ask, opened.fields, PAST_THE_END, 1, ANY_DIGEST)
+        except TripletexError:
+            return 0
+        return 0 if page.facts.count else page.facts.size or 0
 
     def _range(self, opened: Opened, offset: int, rows: int) -> list[Page]:
         """Return the pages of a range of rows: one, unless fewer had to be asked for at a time."""
@@ -208,15 +253,17 @@ class Lists:
                 self._ask_for_fewer(count, error)
                 continue
             pages.append(page)
-            found += page.count
-            if page.count < count:
+            if count == rows:
+                break
+            found += page.facts.count
+            if page.facts.count < count:
                 break
         return pages
 
     def _learn(self, page: Page) -> None:
         """Ask for fewer rows at a time where they are large."""
-        if page.count:
-            fitting = MOST_BYTES * page.count // page.length
+        if page.facts.count and page.facts.length:
+            fitting = MOST_BYTES * page.facts.count // page.facts.length
             with self._lock:
                 self._count = min(self._count, max(fitting, FEWEST_ROWS))
 
@@ -261,8 +308,9 @@ class Lists:
                 if sorting:
                     params["sorting"] = sorting
             params["fields"] = fields
+            began = time.monotonic()
             try:
-                return self._client.get(
+                page = self._client.get(
                     self._company,
                     self._path(ask),
                     params,
@@ -274,6 +322,15 @@ class Lists:
                 if error.code != UNSORTABLE or sorting is None:
                     raise
                 self._do_not_sort(error)
+            else:
+                self._seconds = time.monotonic() - began
+                return page
 
     def _path(self, ask: Ask) -> str:
         return self._source.path.format(**{"id": self._company.id, **ask.path})
+
+
+def _warm(pages: Future[list[Page]]) -> None:
+    """Unpack the page that comes next."""
+    if not pages.cancelled() and pages.exception() is None:
+        pages.result()[0].warm()

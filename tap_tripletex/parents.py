@@ -82,5 +82,5 @@ class ParentIds:
             paging = {"from": str(len(rows)), "count": str(PAGE), "sorting": "id", "fields": fields}
             page = self._client.get(company, parents.path, {**dict(parents.params), **paging})
             rows += page.values
-            if page.count != PAGE:
+            if len(page.values) != PAGE:
                 return rows

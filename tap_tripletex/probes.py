@@ -60,6 +60,6 @@ class Probes:
                 )
             except ResultTooLargeError:
                 return TOO_LARGE
-            return page.digest
+            return page.facts.digest
 
         return self._once((company.id, path, *sorted(params.items())), ask)

@@ -8,13 +8,14 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import partial
-from itertools import chain, groupby, islice
+from itertools import chain, groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from tap_tripletex.client import ANY_DIGEST
-from tap_tripletex.control import Totals, Verdict, in_words
+from tap_tripletex.control import Totals, Verdict, compare, in_words
 from tap_tripletex.errors import ControlTotalError, ResultTooLargeError
-from tap_tripletex.prefetch import ahead
+from tap_tripletex.prefetch import Ahead
 from tap_tripletex.records import utc_text
 from tap_tripletex.seen import Seen
 from tap_tripletex.told import Told
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
     from datetime import date
 
+    from tap_tripletex.changed_since import Changes
     from tap_tripletex.client import Page
-    from tap_tripletex.control import Control
+    from tap_tripletex.control import Balance, Control
     from tap_tripletex.forms import Form
     from tap_tripletex.paging import Lists, Opened
     from tap_tripletex.slices import Ask, Slice
@@ -42,7 +44,7 @@ HELD_BYTES = 8 * 1024 * 1024
 """Of a slice without checksum, held back packed until it is known whether its rows changed."""
 
 AT_A_TIME = 500
-"""Rows that are decoded and written together."""
+"""Rows that are decoded and written together: few enough to stay in the processor's cache."""
 
 HASH = "#"
 """Prefix of a digest of our own making, which is not sent to the API."""
@@ -109,6 +111,7 @@ class Reading:
         width: int,
         watch: Callable[[Sequence[Slice]], Watch | None] = lambda _: None,
         control: Callable[[], Control | None] = lambda: None,
+        changes: Changes | None = None,
         on_read: Callable[[Slice, Emission], None] = lambda *_: None,
     ) -> None:
         """Prepare a reading; nothing is sent yet.
@@ -123,6 +126,7 @@ class Reading:
             width: how many lists, and pages of one, are fetched ahead.
             watch: tells which slices may have changed; otherwise each is asked.
             control: compares postings with the trial balance.
+            changes: reads of a long list what has changed.
             on_read: called when a slice was read whole, before the state says so.
         """
         self._cut_up = slices
@@ -134,13 +138,16 @@ class Reading:
         self._width = width
         self._watch_of = watch
         self._control_of = control
+        self._changes = changes
         self._on_read = on_read
         self._watch: Watch | None = None
         self._control: Control | None = None
         self._parts: list[Slice] = []
         self._chosen: list[Slice] = []
         self._due: set[str] = set()
-        self._begun: list[tuple[Job, Future[Opened]]] = []
+        self._partial: set[str] = set()
+        self._opening: Ahead[Job, Opened] | None = None
+        self._balances: dict[str, Future[Balance]] = {}
 
     def look(self) -> None:
         """Find out which slices are to be read, and begin to fetch the first one.
@@ -154,13 +161,26 @@ class Reading:
         parts = self._parts = list(self._cut_up())
         self._due = {part.key for part in parts if self._is_due(part.key)}
         watch = self._watch = None if self._terms.unconditional else self._watch_of(parts)
-        self._chosen = parts
+        self._chosen = list(parts)
         if watch is not None:
             wanted = watch.stale() | self._due
             known = self._state.digest
             self._chosen = [p for p in parts if p.key in wanted or known(p.key) is None]
-        for job in islice(self._jobs(), 1):
-            self._begun.append((job, self._pool.submit(self._open, job)))
+        self._partial = {part.key for part in self._chosen if self._is_partial(part)}
+        if self._partial:
+            return
+        self._opening = self._ahead(self._jobs(), self._open)
+        self._opening.begin()
+
+    def _is_partial(self, part: Slice) -> bool:
+        """Return whether it may do to read what has changed in a slice."""
+        if self._changes is None or self._terms.unconditional or part.key in self._due:
+            return False
+        return self._changes.look(part)
+
+    def _ahead(self, jobs: Iterable[Any], fetch: Callable[[Any], Opened]) -> Ahead[Any, Opened]:
+        weigh, is_next = attrgetter("weight"), _warm
+        return Ahead(self._pool, jobs, fetch, self._width, weigh=weigh, is_next=is_next)
 
     def _jobs(self) -> Iterator[Job]:
         return ((part, ask, n) for part in self._chosen for n, ask in enumerate(part.asks))
@@ -183,12 +203,17 @@ class Reading:
         self._state.commit()
         if watch is not None:
             watch.forget()
+        for part in list(self._chosen):
+            if self._changes and part.key in self._partial:
+                explained = yield from self._changes.records(part)
+                if explained:
+                    self._chosen.remove(part)
+                    unread.discard(part.key)
         for part in self._chosen:
             if not part.asks:
                 self._empty(part)
                 unread.discard(part.key)
-        jobs = islice(self._jobs(), len(self._begun), None)
-        opened = ahead(self._pool, jobs, self._open, self._width, self._begun)
+        opened = self._opening or self._ahead(self._jobs(), self._open)
         total = len(self._parts)
         settled = total - len(self._chosen)
         for part, answers in groupby(opened, key=lambda answer: answer[0][0]):
@@ -220,7 +245,7 @@ class Reading:
         self._state.finish(part.key, None)
         emission = Emission(first.synced_at, totals=Totals() if self._control else None)
         pages = self._pages(chain([first], fresh), emission)
-        if first.first.digest is None or len(part.asks) > MOST_DIGESTS:
+        if first.first.facts.digest is None or len(part.asks) > MOST_DIGESTS:
             known = None if self._terms.unconditional else previous
             digest: str | None = yield from self._compared(pages, emission, known)
             if digest == known:
@@ -233,8 +258,11 @@ class Reading:
         ties_out = yield from self._controlled(part, emission)
         self._on_read(part, emission)
         self._state.finish(part.key, digest if emission.stable and ties_out else None)
-        bookmark = part.bookmark or emission.synced_at
-        self._state.advance(self._terms.replication_key, bookmark)
+        bookmark: str | None = part.bookmark or emission.synced_at
+        if self._changes is not None:
+            bookmark = self._changes.remember(part, emission.seen)
+        if bookmark is not None:
+            self._state.advance(self._terms.replication_key, bookmark)
 
     def _empty(self, part: Slice) -> None:
         """Remember that there is nothing to ask: the parents are gone, and so are their rows."""
@@ -252,7 +280,7 @@ class Reading:
             own = Told()
             told.parts.append(own)
             for opened, one in self._cut(ask, answer, self._known(part, index), own):
-                one.digest = opened.first.digest
+                one.digest = opened.first.facts.digest
                 if opened.first.unchanged and not changed:
                     unchanged.append((opened, one))
                     continue
@@ -265,7 +293,7 @@ class Reading:
     def _again(self, opened: Opened, told: Told) -> Opened:
         """Open a list that was unchanged, but whose slice is not."""
         again = self._lists.open(opened.ask, ANY_DIGEST)
-        if again.first.digest != told.digest:
+        if again.first.facts.digest != told.digest:
             told.digest = None
         return again
 
@@ -282,7 +310,7 @@ class Reading:
             logger.info("%s: too large for one answer, cut up: %s", self._terms.name, ask.params)
             each = known.parts if len(known.parts) == len(parts) else [Told() for _ in parts]
             jobs = list(zip(parts, each, strict=True))
-            opening = ahead(self._pool, jobs, lambda job: self._open_if_small(*job), self._width)
+            opening = self._ahead(jobs, lambda job: self._open_if_small(*job))
             for (part, was), result in opening:
                 own = Told()
                 told.parts.append(own)
@@ -292,7 +320,7 @@ class Reading:
         for opened in lists:
             for page in self._lists.pages(opened, self._pool, self._width):
                 # Two digests: the set changed while its pages were read.
-                if page.digest != opened.first.digest:
+                if page.facts.digest != opened.first.facts.digest:
                     emission.stable = False
                 yield opened, page
 
@@ -305,6 +333,8 @@ class Reading:
             fresh = emission.seen.fresh(form.keys(opened, rows))
             if fresh is not None:
                 rows = [rows[place] for place in fresh]
+            if self._changes is not None:
+                self._changes.note(opened, rows)
             if emission.totals is not None:
                 emission.totals.add(form.amounts(rows))
             yield from form.emit(opened, rows, emission.synced_at)
@@ -320,7 +350,7 @@ class Reading:
             for row in page.rows():
                 checksum.update(row)
             held.append((opened, page))
-            size += len(page.answer.packed)
+            size += page.size_packed
             holding = holding and size <= HELD_BYTES
             while held and not holding:
                 yield from self._rows(*held.popleft(), emission)
@@ -337,14 +367,17 @@ class Reading:
         """
         if self._control is None or emission.totals is None or part.window is None:
             return True
-        emission.verdict = self._control.verdict(emission.totals, part.window)
+        asked = self._balances.pop(part.key, None)
+        balance = asked.result() if asked else self._control.balance(part.window)
+        emission.verdict = compare(emission.totals, balance)
         if not emission.verdict.differences:
             return True
         again = Emission(utc_text(datetime.now(timezone.utc)), totals=Totals())
         for opened, page in self._pages(self._once_more(part), again):
             yield from self._rows(opened, page, again)
         emission.synced_at, emission.seen = again.synced_at, again.seen
-        emission.verdict = self._control.verdict(again.totals or Totals(), part.window)
+        balance = self._control.balance(part.window)
+        emission.verdict = compare(again.totals or Totals(), balance)
         if not emission.verdict.differences:
             return False  # the digest was that of the first reading
         message = (
@@ -365,15 +398,18 @@ class Reading:
     def _open(self, job: Job) -> Opened:
         part, ask, index = job
         if len(part.asks) > MOST_DIGESTS:
-            return self._lists.open(ask, None)
-        return self._open_if_small(ask, self._known(part, index))
+            return self._lists.open(ask, None, self._pool)
+        opened = self._open_if_small(ask, self._known(part, index))
+        if self._control and part.window and index == 0 and not opened.first.unchanged:
+            self._balances[part.key] = self._pool.submit(self._control.balance, part.window)
+        return opened
 
     def _open_if_small(self, ask: Ask, known: Told) -> Opened:
         """Open a list, unless it was too large for one answer last time."""
         if known.parts and ask.parts():
             message = f"{self._terms.name}: {ask.params} was too large in the last run."
             raise ResultTooLargeError(message)
-        return self._lists.open(ask, known.digest or ANY_DIGEST)
+        return self._lists.open(ask, known.digest or ANY_DIGEST, self._pool)
 
     def _known(self, part: Slice, index: int) -> Told:
         """Return what is known of a list of a slice, nothing where that is not to be sent."""
@@ -383,3 +419,9 @@ class Reading:
             return Told()
         parts = Told.read(digest).parts
         return parts[index] if len(parts) == len(part.asks) else Told()
+
+
+def _warm(opened: Future[Opened]) -> None:
+    """Unpack the first page of the list that comes next."""
+    if not opened.cancelled() and opened.exception() is None:
+        opened.result().first.warm()

@@ -8,7 +8,7 @@ from operator import lt
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Hashable, Iterator, Sequence
 
 
 class Seen:
@@ -22,6 +22,10 @@ class Seen:
         """Begin without any."""
         self._rising = array("q")
         self._keys: set[Hashable] | None = None
+
+    def __iter__(self) -> Iterator[Hashable]:
+        """Yield the different keys."""
+        return iter(self._rising if self._keys is None else self._keys)
 
     def __len__(self) -> int:
         """Return the number of different keys."""

@@ -75,9 +75,9 @@ SCHEMA: dict[str, Any] = th.PropertiesList(
     th.Property(
         "page_size",
         th.IntegerType(minimum=1, maximum=MOST_ROWS),
-        default=5000,
+        default=MOST_ROWS,
         title="Page size",
-        description="Rows asked for in one request, at most 10000.",
+        description="Rows asked for in one request at most; fewer where they are large or late.",
     ),
     th.Property(
         "max_concurrency",

@@ -53,7 +53,7 @@ class Calendar:
         yield from pairwise(starts)
 
     def windows(self) -> Iterator[tuple[date, date, str]]:
-        """Yield the months that may still change, and the far and closed years in one piece each.
+        """Yield the months that may still change, and the far years in one piece each.
 
         Each comes as first day, day after the last, and name.
         """
@@ -70,8 +70,9 @@ class Calendar:
             yield max(self.first, date(year, 1, 1)), date(year + 1, 1, 1), f"{year}"
 
     def is_far(self, year: int) -> bool:
-        """Return whether a year lies two or more years back and is not known to be open."""
-        return year < self.today.year - 1 and year not in self.still_open
+        """Return whether a year is to come, or lies two or more back and is not known as open."""
+        past = year < self.today.year - 1 and year not in self.still_open
+        return past or year > self.today.year
 
     @property
     def horizon(self) -> date:
@@ -146,6 +147,11 @@ class Ask:
     path: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, Any] = field(default_factory=dict)
     cut: Cut | None = None
+
+    @property
+    def is_long(self) -> bool:
+        """Return whether it is more than a month."""
+        return self.cut is not None and self.cut.after - self.cut.first > 31 * DAY
 
     def parts(self) -> list[Ask] | None:
         """Return the list cut up, None where it cannot be."""

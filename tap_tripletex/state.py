@@ -7,6 +7,7 @@ import zlib
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from tap_tripletex.census import Census
 from tap_tripletex.errors import StateError
 
 if TYPE_CHECKING:
@@ -50,7 +51,12 @@ class SliceState:
             raise StateError(message)
         digests = bookmark.setdefault("digests", {})
         refreshed = bookmark.get("refreshed")
-        if not _is_text(digests) or not (refreshed is None or _is_date(refreshed)):
+        census = bookmark.get("census")
+        if (
+            not _is_text(digests)
+            or not (refreshed is None or _is_date(refreshed))
+            or not (census is None or _is_census(census))
+        ):
             message = (
                 f"The state of {where} is damaged. Restore it from a copy, or start over with a "
                 "full refresh."
@@ -75,6 +81,7 @@ class SliceState:
         if not self._holds:
             self._bookmark["fingerprint"] = self._fingerprint
             self._bookmark["digests"] = {}
+            self._bookmark.pop("census", None)
 
     @property
     def _holds(self) -> bool:
@@ -106,8 +113,22 @@ class SliceState:
         """Note that a slice was read whole and all its rows were emitted; None forgets it."""
         if digest is None:
             self._bookmark["digests"].pop(key, None)
+            self._bookmark.pop("census", None)
         else:
             self._bookmark["digests"][key] = digest
+
+    @property
+    def census(self) -> Census | None:
+        """Return what the rows were that the digest belongs to, where that is remembered.
+
+        It is kept for streams of one slice, and forgotten with the slice's digest.
+        """
+        census = self._bookmark.get("census")
+        return None if census is None or not self._holds else Census.read(census)
+
+    def count(self, census: Census) -> None:
+        """Remember what the rows are, after ``finish``."""
+        self._bookmark["census"] = census.stored()
 
     def is_due(self, key: str, today: date, days: int) -> bool:
         """Return whether a slice is to be read whatever its digest says.
@@ -149,6 +170,14 @@ def fingerprint(*parts: object) -> str:
 
 def _is_text(digests: object) -> bool:
     return isinstance(digests, dict) and all(isinstance(d, str) for d in digests.values())
+
+
+def _is_census(stored: object) -> bool:
+    try:
+        Census.read(stored)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_date(value: object) -> bool:

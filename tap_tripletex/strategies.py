@@ -112,6 +112,22 @@ class List(Whole):
 
 
 @dataclass(frozen=True)
+class ChangedSince(List):
+    """The whole list; of a long one, what has changed since it was last read.
+
+    Its path takes ``changedSince``, and its rows say when they were changed.
+    """
+
+    replication_key: str = "updated_at"
+
+    @property
+    @override
+    def columns(self) -> Mapping[str, Json]:
+        """Return the time of the last change: without it nothing could be told to be newer."""
+        return {self.replication_key: DATE_TIME}
+
+
+@dataclass(frozen=True)
 class Single(List):
     """One object, which is the company's own."""
 

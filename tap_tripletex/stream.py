@@ -14,6 +14,7 @@ from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from singer_sdk.streams._state import StreamStateManager
 from typing_extensions import override
 
+from tap_tripletex.changed_since import Changes
 from tap_tripletex.control import COLUMNS as CONTROLLED
 from tap_tripletex.control import Control
 from tap_tripletex.errors import ForbiddenError, RememberedError, TripletexError
@@ -25,7 +26,7 @@ from tap_tripletex.records import INTEGER, columns_of, json_schema, shape
 from tap_tripletex.report import Progress, Trouble
 from tap_tripletex.slices import BEGINNING, DAY, Cut
 from tap_tripletex.state import SliceState, fingerprint
-from tap_tripletex.strategies import SYNCED_AT, Nested, Window
+from tap_tripletex.strategies import SYNCED_AT, ChangedSince, Nested, Window
 from tap_tripletex.tree import Guard, Tree, Turns
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from tap_tripletex.auth import Company
     from tap_tripletex.forms import Form
     from tap_tripletex.reading import Emission
+    from tap_tripletex.records import Shape
     from tap_tripletex.slices import Slice
     from tap_tripletex.strategies import Strategy
     from tap_tripletex.tap import TapTripletex
@@ -115,6 +117,8 @@ class TripletexStream(Stream):
     all_vouchers: ClassVar[bool] = False
     guards: ClassVar[tuple[Guarding, ...]] = ()
     seldom: ClassVar[bool] = False
+
+    _counter: Counter | None = None
     needs: ClassVar[str | None] = None
 
     def __init__(self, tap: TapTripletex) -> None:
@@ -195,6 +199,7 @@ class TripletexStream(Stream):
         """
         connection = self.tap.connection
         company = connection.company(company_id)
+        connection.prepare(company)
         context = {"company_id": company_id}
         memory = self.tap.windows.memory(company_id)
         try:
@@ -216,7 +221,8 @@ class TripletexStream(Stream):
         source = Source(
             self.name, self.path, self.parameters, self.sorting, self.key, self.strategy
         )
-        lists = Lists(source, company, connection.client, selected, settings.page_size, tally)
+        open_lists = partial(Lists, source, company, connection.client, tally=tally)
+        lists = open_lists(selected, settings.page_size)
         state.begin(
             fingerprint(
                 self.path,
@@ -232,6 +238,7 @@ class TripletexStream(Stream):
         )
         calendar = connection.calendar(company)
         ids = partial(connection.parent_ids, company)
+        form = self._form(company)
         reading = Reading(
             partial(self.strategy.slices, calendar, ids),
             lists,
@@ -244,11 +251,12 @@ class TripletexStream(Stream):
                 unconditional=unconditional,
                 control_error=settings.control_totals == "error",
             ),
-            self._form(company),
+            form,
             pool=connection.pool,
             width=1 if self.ABORT_AT_RECORD_COUNT else settings.max_concurrency,
             watch=partial(self._watch, company, state, tally),
             control=partial(self._control, company),
+            changes=self._changes(open_lists, lists, state, form),
             on_read=partial(self._on_read, company, memory),
         )
         reading.look()
@@ -264,7 +272,8 @@ class TripletexStream(Stream):
     def _write(self, lines: bytes, count: int) -> None:
         self.tap.output.write(lines)
         self.tap.state_writer.write_state(self.tap_state)
-        self._counter.increment(count)
+        if self._counter is not None:
+            self._counter.increment(count)
         self.tap.report.tally(self.name).rows += count
 
     def _check_not_refused(self, state: SliceState, rights: str) -> None:
@@ -313,6 +322,20 @@ class TripletexStream(Stream):
         cut = Cut(window.start, first, window.end, after)
         return ask(self.path, {**self.parameters, **cut.params()}, known)
 
+    def _changes(
+        self, open_lists: Callable[[Shape, int], Lists], lists: Lists, state: SliceState, form: Form
+    ) -> Changes | None:
+        """Return what reads the changes of a long list, where its path can tell them."""
+        if not isinstance(self.strategy, ChangedSince):
+            return None
+
+        def narrow(names: Sequence[str], rows: int) -> Lists:
+            return open_lists(shape({name: self._columns[name] for name in names}), rows)
+
+        may_test = self.replication_method != REPLICATION_FULL_TABLE
+        pool = self.tap.connection.pool
+        return Changes(lists, narrow, state, pool, form, may_test=may_test)
+
     def _control(self, company: Company) -> Control | None:
         """Return the control of the postings, where it is wanted and can prove anything."""
         connection = self.tap.connection
@@ -321,7 +344,7 @@ class TripletexStream(Stream):
             return None
         if not connection.completeness.of_vouchers(company):
             return None
-        return Control(connection.client, company)
+        return Control(connection.client, company, self.tap.report.tally(self.name).traffic)
 
     def _on_read(
         self, company: Company, memory: Mapping[str, Any], part: Slice, emission: Emission
@@ -353,7 +376,8 @@ class TripletexStream(Stream):
         return whole and (not self.all_vouchers or completeness.of_vouchers(company))
 
     def _is_selected(self, name: str) -> bool:
-        return name in self.key or self.mask.get(("properties", name), True)
+        forced = (*self.key, *self.strategy.columns)
+        return name in forced or self.mask.get(("properties", name), True)
 
     def _slice_state(self, company: Company, context: Context | None) -> SliceState:
         return SliceState(self.get_context_state(context), f"{self.name} of company {company.id}")

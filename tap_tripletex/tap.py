@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -19,11 +20,12 @@ from tap_tripletex.connection import Connection
 from tap_tripletex.errors import RefusedError, TripletexError
 from tap_tripletex.lookahead import Lookahead
 from tap_tripletex.manifest import SyncWindows
+from tap_tripletex.memory import share_one_heap
 from tap_tripletex.output import Output, States, Stopped
 from tap_tripletex.report import Report, Trouble
 from tap_tripletex.settings import SCHEMA, Settings, read_settings
 from tap_tripletex.stream import TripletexStream
-from tap_tripletex.streams import STREAMS
+from tap_tripletex.streams import BY_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,6 +46,14 @@ class TapTripletex(Tap):
     stopped = False
     """A signal has ended the run."""
 
+    def __init__(self, *, catalog: Any = None, **options: Any) -> None:  # noqa: ANN401
+        """Build the tap, of a catalog only the streams that are selected.
+
+        The SDK copies the schemas of all streams several times, which takes longer than to read
+        most of them.
+        """
+        super().__init__(catalog=_selected(catalog), **options)
+
     @cached_property
     def report(self) -> Report:
         """Return what happened so far."""
@@ -51,8 +61,10 @@ class TapTripletex(Tap):
 
     @override
     def discover_streams(self) -> Sequence[Stream]:
-        """Return every stream; no login is needed to know them."""
-        return [*(stream(self) for stream in STREAMS), SyncWindows(self)]
+        """Return every stream, or those of the catalog; no login is needed to know them."""
+        catalog = self.input_catalog
+        wanted = BY_NAME if catalog is None else BY_NAME.keys() & set(catalog)
+        return [*(BY_NAME[name](self) for name in sorted(wanted)), SyncWindows(self)]
 
     @property
     def output(self) -> Output:
@@ -112,10 +124,20 @@ class TapTripletex(Tap):
         return Connection(self.settings)
 
     @override
+    def setup_mapper(self) -> None:
+        """Prepare the schemas of what is written, after what cannot be left out was put back.
+
+        The catalog may be of an earlier version, and have columns deselected that must be there.
+        """
+        for stream in self.streams.values():
+            _ = stream.metadata
+        super().setup_mapper()
+
+    @override
     def load_state(self, state: dict[str, Any]) -> None:
         """Take over a state; what it says of streams that do not exist is kept but not used."""
         super().load_state(state)
-        unknown = sorted(set(state.get("bookmarks", {})) - set(self.streams))
+        unknown = sorted(set(state.get("bookmarks", {})) - {*BY_NAME, SyncWindows.name})
         if unknown:
             self.logger.warning(
                 "The state has bookmarks of streams that this version does not have: %s. They are "
@@ -132,6 +154,7 @@ class TapTripletex(Tap):
         connection = self.connection
         for error in connection.unknown_companies:
             self.report.troubles.append(Trouble(None, None, str(error), fatal=True))
+        gc.freeze()  # what is there by now stays until the end
         self.lookahead = Lookahead(self._turns(), self._begin, connection.lookahead)
         self.sync_all()
         self.state_writer.flush(self.state)
@@ -176,6 +199,7 @@ class TapTripletex(Tap):
         catalog: IO[str] | None = None,
     ) -> None:
         """Run the tap from the command line; the exit code is 1 when anything was not read."""
+        share_one_heap()
         super(Tap, cls).invoke(about=about, about_format=about_format)
         cls.print_version(print_fn=cls.logger.info)
         tap = cls(
@@ -220,3 +244,15 @@ class TapTripletex(Tap):
         finally:
             self.close(at_once=self.stopped)
         return True
+
+
+def _selected(catalog: Any) -> Any:  # noqa: ANN401 - the SDK takes several kinds
+    """Return a catalog without the streams that it says are not selected."""
+    if not isinstance(catalog, dict):
+        return catalog
+
+    def deselected(entry: dict[str, Any]) -> bool:
+        metadata = entry.get("metadata", ())
+        return any(m["metadata"].get("selected") is False for m in metadata if not m["breadcrumb"])
+
+    return {"streams": [entry for entry in catalog["streams"] if not deselected(entry)]}

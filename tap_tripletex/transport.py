@@ -58,6 +58,9 @@ GOOD = {200, 201, 204, 304}
 GZIP = 16 + zlib.MAX_WBITS
 """Tells zlib to expect the header and the checksum of gzip."""
 
+MOST_PACKED = 1100
+"""How many times smaller than its content gzip can be."""
+
 SECURITY = 9000
 ILLEGAL_FIELD = 11000
 TOO_LARGE = 23000
@@ -90,11 +93,23 @@ class Answer:
         """
         if not self.zipped:
             return self.packed
+        # gzip ends with the length of what is packed; known, it is unpacked into one piece.
+        length = int.from_bytes(self.packed[-4:], "little")
+        likely = min(max(length, 1), len(self.packed) * MOST_PACKED)
         try:
-            return zlib.decompress(self.packed, GZIP)
+            return zlib.decompress(self.packed, GZIP, likely)
         except zlib.error as fault:
             message = f"The answer cannot be unpacked: {fault}."
             raise UnavailableError(message) from None
+
+    def beginning(self, length: int) -> bytes:
+        """Unpack no more than the first bytes of the body; empty when it is damaged."""
+        if not self.zipped:
+            return self.packed[:length]
+        try:
+            return zlib.decompressobj(GZIP).decompress(self.packed, length)
+        except zlib.error:
+            return b""
 
 
 class Transport:
@@ -135,6 +150,10 @@ class Transport:
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.mount(
             self._base_url, adapter or HTTPAdapter(pool_maxsize=connections, max_retries=0)
+        )
+        # Proxies and certificates of the environment, looked up once.
+        self._environment = self._session.merge_environment_settings(
+            self._base_url, {}, stream=True, verify=None, cert=None
         )
         self._slots = threading.BoundedSemaphore(connections)
         self.traffic = Traffic()
@@ -218,16 +237,19 @@ class Transport:
         auth: tuple[str, str] | None,
         headers: Mapping[str, str] | None,
     ) -> Answer:
-        with self._session.request(
+        request = requests.Request(
             method,
             url,
             json=body,
-            # A callable without effect, so that no .netrc entry replaces "no credentials".
-            auth=auth or (lambda request: request),
-            headers=dict(headers or {}),
+            auth=auth,
+            headers={**self._session.headers, **(headers or {})},
+        )
+        # Prepared by itself: the session would look into .netrc for credentials.
+        with self._session.send(
+            request.prepare(),
             timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
             allow_redirects=False,
-            stream=True,
+            **self._environment,
         ) as response:
             zipped = response.headers.get("Content-Encoding", "").lower() in {"gzip", "x-gzip"}
             packed = response.raw.read(decode_content=False)

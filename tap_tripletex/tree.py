@@ -100,14 +100,16 @@ class Tree:
 
     def stale(self) -> set[str]:
         """Return the keys of the slices that may have changed."""
-        if self._unchanged(self._root):
+        nodes = self._years
+        if self._memory.digest(self._root.key) is None:
+            # Nothing is known that could settle all of them: the years are asked with the range.
+            nodes = [self._root, *nodes]
+        elif self._unchanged(self._root):
             return set()
+        unchanged = dict(zip(nodes, self._pool.map(self._unchanged, nodes), strict=True))
         if self._seen[self._root] is None:
             return set(self._root.leaves)
-        same = self._pool.map(self._unchanged, self._years)
-        settled = [
-            node.leaves for node, unchanged in zip(self._years, same, strict=True) if unchanged
-        ]
+        settled = [year.leaves for year in self._years if unchanged[year]]
         return set(self._root.leaves.difference(*settled))
 
     def forget(self) -> None:

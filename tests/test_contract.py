@@ -24,7 +24,7 @@ from jsonschema import Draft202012Validator
 from tap_tripletex.children import Child, ForEach
 from tap_tripletex.records import columns_of, json_schema, shape
 from tap_tripletex.slices import Calendar
-from tap_tripletex.strategies import Nested
+from tap_tripletex.strategies import ChangedSince, Nested
 from tap_tripletex.streams import STREAMS
 
 if TYPE_CHECKING:
@@ -103,6 +103,13 @@ def test_defaults_of_filters_are_asked_for_explicitly(stream: type[TripletexStre
     harmless = {"includeRecentlyClosed", "includeSubProjects", "onlyContacts"}  # beside others
     for part in stream.strategy.slices(CALENDAR, lambda _: [1]):
         assert defaults - harmless <= {*stream.parameters, *part.asks[0].params}
+
+
+@all_streams
+def test_what_can_be_asked_for_by_its_changes_is(stream: type[TripletexStream]) -> None:
+    takes_it = "changedSince" in parameters(paths(stream)[0])
+    assert isinstance(stream.strategy, ChangedSince) == takes_it
+    assert not takes_it or "changes" in properties(stream.entity)
 
 
 def parents_of(stream: type[TripletexStream]) -> list[Parents]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from tap_tripletex.client import Page, objects
+from tap_tripletex.client import Contents, Page, objects
 from tap_tripletex.errors import MalformedRowError
 from tap_tripletex.forms import LineForm, RecordForm, encode
 from tap_tripletex.paging import Opened
@@ -21,7 +21,6 @@ from tap_tripletex.sandbox import Sandbox
 from tap_tripletex.slices import Ask
 from tap_tripletex.strategies import List, Nested
 from tap_tripletex.tap import TapTripletex
-from tap_tripletex.transport import Answer
 from tests.conftest import mounted
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ ORDER = b"""{"id": 70, "orderDate": "2026-05-01", "orderLines": [{"id": 1, "coun
 
 def page(*rows: bytes) -> Page:
     content = b'{"values": [%b], "versionDigest": "d"}' % b", ".join(rows)
-    return Page(Answer(200, {}, content), len(rows), "d", head=rows[0], length=len(content))
+    return Page(unpack=lambda: Contents.read(content))
 
 
 def both(

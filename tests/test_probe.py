@@ -2,17 +2,21 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import count
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import pytest
 from click.testing import CliRunner
 
 from tap_tripletex.connection import SANDBOX_ADDRESS
-from tap_tripletex.probe import Finding, Probe, findings, main
+from tap_tripletex.probe import main
+from tap_tripletex.questions import Finding, Probe, findings
 from tap_tripletex.sandbox import (
     ACCOUNTANT_TOKEN,
     CONSUMER_TOKEN,
     EMPLOYEE_TOKEN,
+    REFRESH_TOKEN,
     Fault,
     Sandbox,
     SandboxAdapter,
@@ -21,7 +25,30 @@ from tap_tripletex.sandbox import (
 from tap_tripletex.tap import TapTripletex
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+
+def answer_otherwise(sandbox: Sandbox, target: str, change: Callable[[Any], Any]) -> None:
+    """Let the sandbox answer some requests with 200 and a body that is changed.
+
+    Args:
+        sandbox: the sandbox.
+        target: regular expression of what is asked, decoded.
+        change: takes and returns the body.
+    """
+    handle = sandbox.handle
+
+    def handle_and_change(method: str, path: str, *rest: Any) -> Any:
+        response = handle(method, path, *rest)
+        if re.search(target, unquote(path)) and response.body:
+            body = change(json.loads(response.body))
+            response.status = 200
+            response.headers.pop("Content-Encoding", None)
+            response.body = json.dumps(body).encode()
+        return response
+
+    sandbox.handle = handle_and_change  # type: ignore[method-assign]
 
 
 def ask(sandbox: Sandbox, **config: Any) -> dict[tuple[str, str], Finding]:
@@ -42,7 +69,14 @@ def sandbox() -> Sandbox:
 def test_a_company_as_assumed(sandbox: Sandbox) -> None:
     found = ask(sandbox)
     assert found["how sessions are made", "token/session"].found == "POST"
-    assert found["changedSince", "/customer"].found == "filters"
+    assert found["a company's own key", ":createFromRefreshToken"].found == "there"
+    for path in ("/customer", "/supplier", "/ledger/voucher/>nonPosted"):
+        assert found["changedSince", path].found == "filters"
+        assert found["changedSince", path].consequence.startswith("long lists: changes alone")
+        assert found["changedSince that second", path].found == "part of the answer"
+    assert found["rate limit", "headers"].found.startswith("none")
+    assert found["payslips", "/salary/payslip"].found.startswith("answered")
+    assert found["fields nested 3 deep", "/invoice"].found == "answered, one row"
     assert found["changes", "/ledger/posting"].found == "filled"
     assert found["all days in one request", "/ledger/posting"].found == "answered, one row"
     assert found["all days in one request", "/ledger/postingByDate"].found.startswith("answered")
@@ -58,17 +92,95 @@ def test_a_company_as_assumed(sandbox: Sandbox) -> None:
 
 def test_a_company_that_answers_otherwise(sandbox: Sandbox) -> None:
     sandbox.changed_since_works = False
+    sandbox.sessions.takes_refresh_tokens = False
+    sandbox.sessions.takes_json = False
     sandbox.row_caps |= {"/ledger/posting": 100, "/ledger/voucher": 100}
     sandbox.forbid("/salary")
     token = sandbox.add_employee_token(all_vouchers=False)
     found = ask(sandbox, consumer_token=CONSUMER_TOKEN, employee_token=token)
-    assert found["changedSince", "/customer"].found == "is ignored"
+    made = found["how sessions are made", "token/session"]
+    assert (made.found, made.consequence) == ("PUT", "sessions are made with the older PUT")
+    key = found["a company's own key", ":createFromRefreshToken"]
+    assert (key.found, key.consequence) == ("not there", "refresh_token cannot be used")
+    for path in ("/customer", "/supplier", "/ledger/voucher/>nonPosted"):
+        assert found["changedSince", path].found == "is ignored"
+        assert found["changedSince", path].consequence == "reads changed lists whole"
+        assert found["changedSince that second", path].found == "is ignored"
     capped = found["all days in one request", "/ledger/posting"]
     assert capped.found == "refused, code 23000"
     assert capped.consequence == "cuts windows in halves"
     assert found["all days in one request", "/ledger/postingByDate"].found.startswith("refused")
     assert found["payslips", "/salary/payslip"].found == "refused, code 9000"
     assert found["list", "/salary/type"].consequence == "skips the stream"
+
+
+def test_a_company_whose_own_key_is_used(sandbox: Sandbox) -> None:
+    found = ask(sandbox, refresh_token=REFRESH_TOKEN)
+    key = found["a company's own key", ":createFromRefreshToken"]
+    assert (key.found, key.consequence) == ("made this session", "takes refresh_token")
+
+
+def test_a_second_that_is_not_part_of_what_changed_since(sandbox: Sandbox) -> None:
+    sandbox.changed_since_inclusive = False
+    for entry in sandbox.company().rows("Supplier"):
+        sandbox.company().delete("Supplier", entry["id"])
+    found = ask(sandbox)
+    assert found["changedSince that second", "/customer"].found == "not part of the answer"
+    assert found["changedSince that second", "/supplier"].found == "cannot be told"
+    assert found["changedSince", "/supplier"].found == "cannot be told"
+    assert found["changedSince", "/customer"].found == "filters"
+
+
+def test_lists_that_answer_otherwise(sandbox: Sandbox) -> None:
+    digests = count()
+
+    def other_digest(body: Any) -> Any:
+        return body | {"versionDigest": f"digest{next(digests)}"}
+
+    def backwards(body: Any) -> Any:
+        return body | {"values": body["values"][::-1]}
+
+    def without_changes(body: Any) -> Any:
+        return body | {"values": [row | {"changes": []} for row in body["values"]]}
+
+    def first_of_next(body: Any) -> Any:
+        return body | {"values": [row | {"endDate": "2026-02-01"} for row in body["values"]]}
+
+    def nothing(_: Any) -> Any:
+        return {"values": []}
+
+    answer_otherwise(sandbox, r"/department\?", other_digest)
+    answer_otherwise(sandbox, r"/ledger/account\?.*sorting", backwards)
+    answer_otherwise(sandbox, r"fields=id,changes", without_changes)
+    answer_otherwise(sandbox, r"/balanceSheet\?.*endDate", first_of_next)
+    answer_otherwise(sandbox, r"/customer\?.*isInactive=true", nothing)
+    answer_otherwise(sandbox, r"/salary/payslip\?", nothing)
+    found = ask(sandbox)
+    digest = found["checksum", "/department"]
+    assert digest.found == "does not hold; with all fields another"
+    assert digest.consequence == "reads the list in every run"
+    assert found["sorting=id", "/ledger/account"].found == "not in order"
+    assert found["changes", "/ledger/posting"].found == "empty"
+    assert found["changedSince that second", "/customer"].found == "cannot be told"
+    assert found["endDate", "/balanceSheet"].found == "exclusive"
+    assert found["plain list", "/customer"].found == "all"
+    assert found["payslips", "/salary/payslip"].found == "answered, no row"
+
+
+def test_requests_that_are_too_long_or_too_deep(sandbox: Sandbox) -> None:
+    sandbox.faults += [
+        Fault("forbidden", "/ledger/account", "id=.{7000}", times=None),
+        Fault("refuse_field", "/invoice", r"productUnit", times=None, field="orderLines"),
+        Fault("forbidden", "/customer", "changedSince|fields=id.changes", times=None),
+    ]
+    found = ask(sandbox)
+    assert found["address of 6000", "/ledger/account"].found == "answered, no row"
+    assert found["address of 8000", "/ledger/account"].found == "refused, code 9000"
+    assert found["fields nested 2 deep", "/invoice"].found == "answered, one row"
+    assert found["fields nested 3 deep", "/invoice"].found == "refused, code 11000"
+    for question in ("changedSince", "changedSince that second", "changes"):
+        assert found[question, "/customer"].found == "refused, code 9000"
+    assert found["changedSince", "/customer"].consequence == "reads changed lists whole"
 
 
 @pytest.mark.parametrize(
@@ -91,12 +203,16 @@ def test_an_accounting_office(sandbox: Sandbox) -> None:
     tokens = {"consumer_token": CONSUMER_TOKEN, "employee_token": ACCOUNTANT_TOKEN}
     found = ask(sandbox, **tokens, company_ids="all")
     assert found["office's own company", "0"].found == "refused, code 9000"
+    answer_otherwise(sandbox, r"/department\?count=1$", lambda _: {"values": []})
+    found = ask(sandbox, **tokens, company_ids="all")
+    assert found["office's own company", "0"].found == "answered"
 
 
 def test_one_question_that_fails_stops_no_other(sandbox: Sandbox) -> None:
     sandbox.faults.append(Fault("server_error_html", "/supplier", times=None))
     found = ask(sandbox)
     assert found["changed since", ""].found == "UnavailableError"
+    assert found["second of changed since", ""].found == "UnavailableError"
     assert found["list", "/supplier"].found == "refused, code UnavailableError"
     assert found["endDate", "/balanceSheet"].found == "inclusive"
 

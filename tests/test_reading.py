@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tap_tripletex.census import Census
 from tap_tripletex.errors import (
     IllegalFieldError,
     MalformedRowError,
@@ -16,7 +17,7 @@ from tap_tripletex.errors import (
     UnavailableError,
 )
 from tap_tripletex.forms import LineForm, RecordForm
-from tap_tripletex.paging import Lists, Source
+from tap_tripletex.paging import PAST_THE_END, Lists, Source
 from tap_tripletex.probes import Probes
 from tap_tripletex.reading import Reading, Terms
 from tap_tripletex.records import shape
@@ -47,6 +48,14 @@ COLUMNS: dict[str, Any] = {
 
 
 TODAY = date(2026, 11, 23)
+
+CENSUS = {
+    "rows": 2,
+    "highest": 9,
+    "checksum": "0123456789abcdef",
+    "newest": "2026-11-24T10:00:00Z",
+    "proven": True,
+}
 
 
 class Reader:
@@ -131,10 +140,26 @@ def test_pages_are_asked_for_in_a_fixed_order_until_one_is_short(
     pages = [listed({"id": 1}, {"id": 2}), listed({"id": 3}, {"id": 4}), listed({"id": 5})]
     logged_in.get(f"{API}/department", [{"json": page} for page in pages])
     assert ids(reader.run(List())) == [1, 2, 3, 4, 5]
-    assert queries(logged_in) == [
+    assert [query for query in queries(logged_in) if query["count"] == ["2"]] == [
         {"from": [offset], "count": ["2"], "sorting": ["id"], "fields": ["id,date,name"]}
         for offset in ("0", "2", "4")
     ]
+
+
+@pytest.mark.parametrize("rows", [19, 20])
+def test_a_long_list_tells_its_length_and_its_pages_are_asked_for_together(
+    reader: Reader, logged_in: Mocker, rows: int
+) -> None:
+
+    def answer(request: Any, _: Any) -> Any:
+        start, count = (int(request.qs[name][0]) for name in ("from", "count"))
+        values = [{"id": n} for n in range(rows)][start : start + count]
+        return {"values": values, "fullResultSize": min(rows, start + len(values) + 1)}
+
+    logged_in.get(f"{API}/department", json=answer)
+    assert ids(reader.run(List())) == list(range(rows))
+    asked = sorted(int(query["from"][0]) for query in queries(logged_in))
+    assert asked == [*range(0, 20, 2), PAST_THE_END]
 
 
 def test_records_say_which_company_and_when(reader: Reader, logged_in: Mocker) -> None:
@@ -400,11 +425,44 @@ def test_a_state_of_a_later_version_is_refused() -> None:
         {"digests": {"2026-01": 5}},
         {"refreshed": "yesterday"},
         {"version": "one"},
+        {"census": []},
+        {"census": {}},
+        {"census": CENSUS | {"rows": -1}},
+        {"census": CENSUS | {"highest": "9"}},
+        {"census": CENSUS | {"checksum": "other"}},
+        {"census": CENSUS | {"newest": "yesterday"}},
+        {"census": CENSUS | {"newest": "2026-11-24"}},
+        {"census": CENSUS | {"proven": None}},
     ],
 )
 def test_a_damaged_state_is_refused(damage: dict[str, Any]) -> None:
     with pytest.raises(StateError, match="start over"):
         SliceState({"version": 1} | damage, "postings of company 1")
+
+
+def test_a_census_is_kept_with_its_digest_and_its_fingerprint() -> None:
+    bookmark: dict[str, Any] = {"fingerprint": "same", "digests": {"all": "abc"}, "census": CENSUS}
+    state = SliceState(bookmark, "customers of company 1")
+    state.begin("same")
+    assert state.census is not None
+    assert state.census.stored() == CENSUS
+    state.finish("all", None)
+    assert state.census is None
+    bookmark = {"fingerprint": "same", "digests": {"all": "abc"}, "census": CENSUS}
+    state = SliceState(bookmark, "customers of company 1")
+    state.begin("another")
+    assert state.census is None
+
+
+def test_a_census_tells_what_is_gone_from_what_is_new() -> None:
+    census = Census.of([3, 5, 9], None, proven=False)
+    assert census == Census.of({9, 3, 5}, None, proven=False)
+    assert census.still_in([9, 3, 5])
+    assert census.still_in([3, 5, 9, 10, 11])
+    assert not census.still_in([3, 9, 10])
+    assert not census.still_in([3, 5, 6, 9])
+    assert not census.still_in([3, 6, 9])
+    assert Census.of([], None, proven=False).still_in([1])
 
 
 def test_a_state_of_the_first_version_is_read(reader: Reader, logged_in: Mocker) -> None:

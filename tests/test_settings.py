@@ -11,7 +11,7 @@ from tap_tripletex.sandbox import CONSUMER_TOKEN, EMPLOYEE_TOKEN
 from tap_tripletex.settings import Settings, read_settings
 
 DEFAULTS = {
-    "page_size": 5000,
+    "page_size": 10_000,
     "max_concurrency": 8,
     "future_days": 400,
     "rate_limit_reserve": 10,

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 MAX_COUNT = 10_000
 RESULT_CACHE_SIZE = 24
+CHANGED_SINCE = "changedSince"
 
 
 class Settings(Protocol):
@@ -41,6 +42,7 @@ class Settings(Protocol):
     row_caps: dict[str, int]
     changed_since_works: bool
     cache_bytes: int
+    changed_since_inclusive: bool
 
 
 class Answer(NamedTuple):
@@ -164,7 +166,8 @@ class Answers:
 
     def _switches(self) -> tuple[Any, ...]:
         settings = self._settings
-        return (settings.changed_since_works, tuple(sorted(settings.row_caps.items())))
+        since = settings.changed_since_works, settings.changed_since_inclusive
+        return (*since, tuple(sorted(settings.row_caps.items())))
 
     def _renderer(self, company: Company, entity: Entity, expression: str) -> Renderer:
         key = (company.id, entity.name, expression)
@@ -206,7 +209,9 @@ class Answers:
         entity = self.model.entity(spec.entity or "")
         table = company.table(entity.name)
         if not self._settings.changed_since_works:
-            params = {k: v for k, v in params.items() if k != "changedSince"}
+            params = {k: v for k, v in params.items() if k != CHANGED_SINCE}
+        elif CHANGED_SINCE in params and not self._settings.changed_since_inclusive:
+            params = {**params, CHANGED_SINCE: params[CHANGED_SINCE] + 1}
         rules = self._rules(path, entity)
         checksum: tuple[int, int] | None = None
         if endpoint.source:

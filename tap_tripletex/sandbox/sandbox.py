@@ -66,6 +66,7 @@ class Sandbox:
             rows, if_none_match, time. It never holds a token.
         row_caps: Paths that refuse larger results with 422/23000, and their limits.
         changed_since_works: Set it to False, and `changedSince` filters nothing.
+        changed_since_inclusive: Set it to False, and what changed in that very second is left out.
         rate_limit: Requests per ten seconds and token, and the form of its headers.
         latency_ms: Time that every answer takes.
         latency_per_1000_rows_ms: Time that rows take on top.
@@ -115,6 +116,7 @@ class Sandbox:
         self.log_queue: deque[dict[str, Any]] | None = None
         self.row_caps = dict(ROW_CAPS)
         self.changed_since_works = True
+        self.changed_since_inclusive = True
         self.lock = threading.RLock()
         self._routes = Routes(self.model)
         self._bans: set[_Ban] = set()

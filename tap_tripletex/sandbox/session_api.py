@@ -29,9 +29,10 @@ def answer(request: Request, sessions: Sessions) -> Response:
     Raises:
         ApiError: The method, the body, a token or the date is wrong.
     """
-    if request.path == CREATE and request.method in {"POST", "PUT"}:
+    posts = request.method == "POST"
+    if request.path == CREATE and (request.method == "PUT" or (posts and sessions.takes_json)):
         return _create(request, sessions)
-    if request.path == CREATE_FROM_REFRESH_TOKEN and request.method == "POST":
+    if request.path == CREATE_FROM_REFRESH_TOKEN and posts and sessions.takes_refresh_tokens:
         given = _json(request)
         ttl = given.get("ttlSeconds")
         token, number = sessions.create_from_refresh_token(

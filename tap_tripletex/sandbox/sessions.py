@@ -69,11 +69,21 @@ class Session:
 
 @dataclass
 class Sessions:
-    """All employee tokens and the sessions made with them. Several may live side by side."""
+    """All employee tokens and the sessions made with them. Several may live side by side.
+
+    Attributes:
+        now: The time in seconds since 1970.
+        owners: The employee tokens and whose they are.
+        refresh_tokens: The secrets of internal integrations and whose they are.
+        takes_json: Set it to False, and sessions are made with PUT and a query only.
+        takes_refresh_tokens: Set it to False, and there is no path for them.
+    """
 
     now: Callable[[], float]
     owners: dict[str, Owner] = field(default_factory=dict)
     refresh_tokens: dict[str, Owner] = field(default_factory=dict)
+    takes_json: bool = True
+    takes_refresh_tokens: bool = True
     _live: dict[str, Session] = field(default_factory=dict)
     _made: int = 0
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tap_tripletex.strategies import List
+from tap_tripletex.strategies import ChangedSince, List
 from tap_tripletex.stream import TripletexStream
 
 ACTIVE_OR_NOT = {"isInactive": ("false", "true")}
@@ -33,7 +33,7 @@ class Customers(TripletexStream):
     name = "customers"
     path = "/customer"
     entity = "Customer"
-    strategy = List(ACTIVE_OR_NOT)
+    strategy = ChangedSince(ACTIVE_OR_NOT)
 
 
 class CustomerCategories(TripletexStream):
@@ -60,4 +60,4 @@ class Suppliers(TripletexStream):
     name = "suppliers"
     path = "/supplier"
     entity = "Supplier"
-    strategy = List(ACTIVE_OR_NOT)
+    strategy = ChangedSince(ACTIVE_OR_NOT)

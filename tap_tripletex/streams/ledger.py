@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from tap_tripletex.strategies import Keyless, List, Period, Single, Snapshot, Window, Years
+from tap_tripletex.strategies import (
+    ChangedSince,
+    Keyless,
+    List,
+    Period,
+    Single,
+    Snapshot,
+    Window,
+    Years,
+)
 from tap_tripletex.stream import Guarding, TripletexStream
 
 ALL_BUDGETS = {
@@ -49,7 +58,7 @@ class NonPostedVouchers(TripletexStream):
     name = "non_posted_vouchers"
     path = "/ledger/voucher/>nonPosted"
     entity = "Voucher"
-    strategy = List()
+    strategy = ChangedSince()
     parameters = {"includeNonApproved": "true"}
     all_vouchers = True
 

@@ -74,7 +74,7 @@ def this_tap(server: Server, folder: Path, concurrency: int | None = None) -> Co
     command: list[str | Path] = [sys.executable, "-m", "tap_tripletex"]
     command += ["--config", config, "--catalog", catalog]
     at_once = concurrency or 8
-    return Contender(f"this tap, {at_once} at once", command, 5000, at_once, largest=None)
+    return Contender(f"this tap, {at_once} at once", command, 10_000, at_once, largest=None)
 
 
 def ordinary_tap(server: Server, folder: Path) -> Contender:

@@ -108,6 +108,10 @@ def test_changed_since(changed: Sandbox) -> None:
     assert [row["id"] for row in api.values("/customer", **since)] == [identity]
     assert api.values("/customer", changedSince="2026-06-01T12:00:01Z") == []
     assert api.values("/supplier", **since) == []
+    changed.changed_since_inclusive = False
+    assert api.values("/customer", **since) == []
+    just_before = api.values("/customer", changedSince="2026-06-01T11:59:59Z")
+    assert [row["id"] for row in just_before] == [identity]
     changed.changed_since_works = False
     assert len(api.values("/customer", **since)) > 1
 
