@@ -227,13 +227,17 @@ class Client:
                 promised=int(found[1]) if found else 0,
             )
 
+        instead: list[Page] = []
+
         def unpack(answer: Answer) -> Contents:
-            try:
-                return self._read(answer, path)
-            except UnavailableError as error:
-                logger.warning("%s Asking for it again.", error)
-                again = self.get(company, path, params, tally=tally, at_once=True)
-                return Contents(again.rows(), again.facts.digest, again.facts.size)
+            if not instead:
+                try:
+                    return self._read(answer, path)
+                except UnavailableError as error:
+                    logger.warning("%s Asking for it again.", error)
+                    instead.append(self.get(company, path, params, tally=tally, at_once=True))
+            (again,) = instead
+            return Contents(again.rows(), again.facts.digest, again.facts.size)
 
         def send(token: str) -> Page:
             auth = (company.user, token)

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import gzip
 import json
+import random
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 
 from tap_tripletex.census import Census
 from tap_tripletex.errors import (
@@ -361,6 +364,44 @@ def test_truncated_json_and_cut_connections_are_read_again(
     logged_in.get(f"{API}/department", json={"error": "Invalid or expired token"})
     with pytest.raises(UnavailableError, match=r"The answer to /department cannot be read"):
         reader.run(List())
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda text: gzip.compress(text[:-9]), lambda text: gzip.compress(text)[:-9]]
+)
+def test_a_large_answer_that_turns_out_to_be_garbled_is_asked_for_again(
+    reader: Reader, logged_in: Mocker, caplog: pytest.LogCaptureFixture, spoil: Any
+) -> None:
+    rows = [{"id": n, "name": random.Random(n).randbytes(60).hex()} for n in range(3000)]  # noqa: S311
+    text = json.dumps(listed(*rows)).encode()
+    zipped = {"Content-Encoding": "gzip"}
+    logged_in.get(
+        f"{API}/department",
+        [
+            {"content": spoil(text), "headers": zipped},
+            {"content": gzip.compress(text), "headers": zipped},
+        ],
+    )
+    assert ids(reader.run(List(), page_size=9999)) == list(range(3000))
+    assert len(queries(logged_in)) == 2
+    assert "Asking for it again" in caplog.text
+
+
+def test_fewer_rows_are_asked_for_when_answers_are_late(
+    reader: Reader, logged_in: Mocker, caplog: pytest.LogCaptureFixture
+) -> None:
+    def answer(request: Any, _: Any) -> Any:
+        start, count = (int(request.qs[name][0]) for name in ("from", "count"))
+        if count > 250:
+            raise requests.ReadTimeout
+        return listed(*[{"id": n} for n in range(1100)][start : start + count])
+
+    logged_in.get(f"{API}/department", json=answer)
+    assert ids(reader.run(List(), page_size=1000)) == list(range(1100))
+    counts = [int(query["count"][0]) for query in queries(logged_in)]
+    assert counts[:3] == [1000, 500, 250]
+    assert set(counts[3:]) <= {250, 1}
+    assert "Asking for 250 rows at a time" in caplog.text
 
 
 def test_state_never_runs_ahead_of_the_records(reader: Reader, logged_in: Mocker) -> None:
