@@ -88,10 +88,10 @@ class States(StateWriter):
         if self._output.bytes >= self._due_at or time.monotonic() - self._since > SECONDS:
             self.flush(state)
 
-    def flush(self, state: Any) -> None:  # noqa: ANN401 - the SDK's type is private
-        """Write the state if it differs from the last one written."""
+    def flush(self, state: Any, *, again: bool = False) -> None:  # noqa: ANN401 - a private type
+        """Write the state if it differs from the last one written, or in any case again."""
         message = bytes(self._output.format_message(StateMessage(value=state)))
-        if message != self._last:
+        if again or message != self._last:
             self._last = message
             self._output.write(message)
         self._due_at = self._output.bytes + max(SHARE * len(message), LEAST)

@@ -238,7 +238,7 @@ class TapTripletex(Tap):
             return False
         except Stopped:
             self.stopped = True
-            self.state_writer.flush(self.state)
+            self.state_writer.flush(self.state, again=True)
             self.logger.warning("Stopped before the end; the next run goes on from here.")
             return False
         finally:
