@@ -76,10 +76,6 @@ def test_after_a_kill_the_next_run_ends_with_the_right_data(
     assert books.count("timesheet_entries") == len(company.rows("TimesheetEntry"))
 
 
-def asked(project: Project, path: str) -> int:
-    return sum(entry["path"] == path for entry in project.requests)
-
-
 def messages(output: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in output.splitlines()]
 
@@ -102,7 +98,7 @@ def test_a_signal_ends_a_run_cleanly_with_a_state_to_go_on_from(
     interrupted = tmp_path / "interrupted.jsonl"
     with interrupted.open("w") as output:
         run = subprocess.Popen(command, stdout=output, stderr=subprocess.PIPE, text=True)
-        wait_for(lambda: asked(project, "/ledger/posting") > 50)
+        wait_for(lambda: interrupted.read_text().count('"stream":"postings"') > 2500)
         run.send_signal(how)
         run.communicate(timeout=60)
     assert run.returncode != 0
