@@ -17,6 +17,10 @@ WINDOW = 10.0
 """Length of a window in seconds. Recorded: Date + Reset always fell on a multiple of 10 s."""
 
 
+MARGIN = 0.1
+"""Seconds that this computer's clock may be ahead of Tripletex's."""
+
+
 class RateLimiter:
     """Waits for the next window rather than earn a 429.
 
@@ -104,18 +108,23 @@ class RateLimiter:
                 self._under_way += 1
                 return 0.0
             self.waits += 1
-            spread = random.uniform(0.01, 0.2)  # noqa: S311 - threads should not wake all at once
+            spread = random.uniform(0.01, 0.05)  # noqa: S311 - threads should not wake all at once
             return self._ends - now + spread
 
     def _end_of_window(self, headers: Mapping[str, str] | None) -> float:
         """Return when the window of an answer ends, not too early.
 
         A 429 may lack ``X-Rate-Limit-Reset`` (reported to Tripletex, open since 2025): then it is
-        the next multiple of 10 s of the wall clock. Reset is whole seconds, so up to one short.
+        the next multiple of 10 s of the wall clock. Reset is whole seconds, so up to one short;
+        a multiple of 10 s of this computer's clock within that second is the end.
         """
         now = self._clock()
         resets = _numbers(headers, "Reset")
-        return now + max(resets) + 1 if resets else now - now % WINDOW + WINDOW
+        if not resets:
+            return now - now % WINDOW + WINDOW
+        told = now + max(resets)
+        boundary = round(told / WINDOW) * WINDOW
+        return boundary + MARGIN if abs(boundary - told) <= 1 else told + 1
 
 
 def _numbers(headers: Mapping[str, str] | None, name: str) -> list[int]:

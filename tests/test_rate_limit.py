@@ -35,6 +35,15 @@ def test_requests_run_freely_until_the_limit_is_known() -> None:
     assert clock.slept == []
 
 
+def test_a_window_ends_on_a_multiple_of_ten_seconds_where_the_clocks_agree() -> None:
+    for now, reset, slept in ((1003.4, "6", 6.7), (1003.4, "3", 4.0)):
+        clock = Clock(now)
+        budget = limiter(clock)
+        budget.release(budget.acquire(), headers("100", "0", reset))
+        budget.acquire()
+        assert slept <= sum(clock.slept) < slept + 0.06
+
+
 def test_an_exhausted_window_is_slept_out_before_a_429() -> None:
     clock = Clock()
     budget = limiter(clock)
