@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 from functools import cached_property
 from importlib import metadata
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -230,8 +231,9 @@ class TapTripletex(Tap):
 
     def finish(self, work: Any) -> bool:  # noqa: ANN401 - any callable without arguments
         """Do the work and close; return False after one clear sentence when it is impossible."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self.output.stop)
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, self.output.stop)
         try:
             work()
         except TripletexError as error:
