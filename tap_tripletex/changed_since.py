@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, cast
 from tap_tripletex.census import Census, moment
 from tap_tripletex.client import ANY_DIGEST
 from tap_tripletex.errors import RefusedError, TripletexError
-from tap_tripletex.reading import HASH
 from tap_tripletex.records import utc_text
 from tap_tripletex.settings import MOST_ROWS
+from tap_tripletex.state import HASH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Sequence

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tap_tripletex.errors import IllegalFieldError
 from tap_tripletex.once import Once
 from tap_tripletex.probes import TOO_LARGE
+from tap_tripletex.state import HASH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 PAGE = 10_000
-
-HASH = "#"
-"""Prefix of a digest that is made here, where the API has none."""
 
 
 class ParentIds:

@@ -18,6 +18,7 @@ from tap_tripletex.errors import ControlTotalError, ResultTooLargeError
 from tap_tripletex.prefetch import Ahead
 from tap_tripletex.records import utc_text
 from tap_tripletex.seen import Seen
+from tap_tripletex.state import HASH
 from tap_tripletex.told import Told
 
 if TYPE_CHECKING:
@@ -45,9 +46,6 @@ HELD_BYTES = 8 * 1024 * 1024
 
 AT_A_TIME = 500
 """Rows that are decoded and written together: few enough to stay in the processor's cache."""
-
-HASH = "#"
-"""Prefix of a digest of our own making, which is not sent to the API."""
 
 EMPTY = f"{HASH}empty"
 """Digest of a slice without anything to ask."""

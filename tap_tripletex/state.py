@@ -18,6 +18,9 @@ Json = dict[str, Any]
 ROOT = "*"
 """Name of the digest of all slices together."""
 
+HASH = "#"
+"""Prefix of a digest of our own making, which is not sent to the API."""
+
 YEAR = "/"
 """Ending of the names of digests of all slices of a year."""
 
