@@ -61,6 +61,9 @@ class Answer(NamedTuple):
     key: Any = None
 
 
+UNCHANGED = Answer(304, b"", 0)
+
+
 class _Result(NamedTuple):
     """All rows of a query, before paging."""
 
@@ -76,7 +79,7 @@ class Answers:
         self.model = settings.model
         self._settings = settings
         self._encode = msgspec.json.Encoder().encode
-        self._pages: OrderedDict[Any, Answer] = OrderedDict()
+        self._pages: OrderedDict[Any, tuple[Answer, str | None]] = OrderedDict()
         self._page_bytes = 0
         self._results: OrderedDict[Any, _Result] = OrderedDict()
         self._renderers: dict[Any, Renderer] = {}
@@ -109,10 +112,10 @@ class Answers:
             bool(known),
             self._switches(),
         )
-        cached = self._pages.get(key)
-        if cached is not None and not known:
+        if key in self._pages:
             self._pages.move_to_end(key)
-            return cached
+            cached, checksum = self._pages[key]
+            return UNCHANGED if checksum in _accepted(known) else cached
         params = {**check(path, spec, request.params), **route.ids}
         page_from, page_count = _paging(spec, request.params)
         endpoint = endpoint_of(path, params)
@@ -125,22 +128,19 @@ class Answers:
         if cap is not None and len(result.rows) > cap:
             raise errors.too_large(cap)
         digest = endpoint.digest
-        if known and digest == NOT_SPECIFIED:
-            digest = result.digest
-            if digest in {known, known.removeprefix("W/").strip('"')}:
-                return Answer(304, b"", 0)
-        if cached is not None:
-            return cached
+        checksum = result.digest if known and digest == NOT_SPECIFIED else None
+        if checksum in _accepted(known):
+            return UNCHANGED
         rows = result.rows
         if endpoint.paged:
             rows = rows[page_from : page_from + page_count]
             size = min(len(result.rows), page_from + len(rows) + 1)
         else:
             page_from = size = 0
-        content = _envelope(page_from, size, renderer(rows), digest)
+        content = _envelope(page_from, size, renderer(rows), checksum or digest)
         content.update(envelope_extras(path, company, result.rows))
         answer = Answer(200, self._encode(content), len(rows), key)
-        self._remember(key, answer)
+        self._remember(key, answer, checksum)
         return answer
 
     def one(
@@ -240,11 +240,11 @@ class Answers:
             found = self._filters[path] = filters_of(path, spec, entity)
         return found
 
-    def _remember(self, key: Any, answer: Answer) -> None:  # noqa: ANN401 - any hashable
-        self._pages[key] = answer
+    def _remember(self, key: Any, answer: Answer, checksum: str | None) -> None:  # noqa: ANN401
+        self._pages[key] = answer, checksum
         self._page_bytes += len(answer.body)
         while self._page_bytes > self._settings.cache_bytes and len(self._pages) > 1:
-            _, dropped = self._pages.popitem(last=False)
+            _, (dropped, _) = self._pages.popitem(last=False)
             self._page_bytes -= len(dropped.body)
 
 
@@ -315,3 +315,8 @@ def _by_id(table: Table) -> list[Row]:
     if "id" not in table.entity.properties:
         return list(table)
     return [table.rows[key] for key in sorted(table.rows)]
+
+
+def _accepted(known: str) -> set[str | None]:
+    """Return the checksums that a header names: with or without quotes, weak or not."""
+    return {known, known.removeprefix("W/").strip('"')} if known else set()
