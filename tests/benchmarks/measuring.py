@@ -144,7 +144,8 @@ def measured(
         process = subprocess.Popen(
             [str(part) for part in command],
             cwd=ROOT,
-            env={**os.environ, **(environment or {})},
+            # Compiled once, as an installed program is.
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "", **(environment or {})},
             stdout=subprocess.PIPE if output else subprocess.DEVNULL,
             stderr=logged,
         )
