@@ -181,7 +181,6 @@ class Connection:
             getattr(self, name).shutdown(wait=False, cancel_futures=True)
         if not at_once:
             self.session.close()
-        self.client.close()
         self.transport.close()
 
 

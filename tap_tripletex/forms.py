@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from tap_tripletex.client import objects
 from tap_tripletex.errors import MalformedRowError
 from tap_tripletex.lines import NULL, compile_lines
+from tap_tripletex.pages import objects
 from tap_tripletex.records import utc_text
 
 if TYPE_CHECKING:
@@ -27,7 +27,17 @@ _decode_texts = msgspec.json.Decoder(list[str | None]).decode
 _decode_ids = msgspec.json.Decoder(list[int]).decode
 _decode_accounts = msgspec.json.Decoder(list[int | None]).decode
 _decode_amounts = msgspec.json.Decoder(list[Decimal | None]).decode
-encode = msgspec.json.Encoder(decimal_format="number").encode
+_encoder = msgspec.json.Encoder(decimal_format="number")
+encode = _encoder.encode
+encode_lines = _encoder.encode_lines
+
+
+class RecordMessage(msgspec.Struct, tag_field="type", tag="RECORD", gc=False):
+    """A RECORD message of Singer."""
+
+    stream: str
+    record: msgspec.Struct
+    time_extracted: str
 
 
 class Form(Protocol):
@@ -127,7 +137,7 @@ class LineForm:
             added: columns of every record.
             write: takes whole lines, and how many they are.
         """
-        self._head = b'{"type":"RECORD","stream":%b,"record":' % encode(stream)
+        self._stream = stream
         self._strategy = strategy
         self._keys = tuple(keys)
         self._added = added
@@ -151,56 +161,48 @@ class LineForm:
         """See Form."""
         columns = self._lines(opened).columns
         asked = tuple(str(opened.ask.columns[n]) for n in self._keys if n in opened.ask.columns)
-        names = (name for name in self._keys if name not in opened.ask.columns)
-        texts = [columns[name](rows) for name in names]
-        if len(texts) == 1 and not asked:
+        parts = [columns[name](rows) for name in self._keys if name not in opened.ask.columns]
+        if len(parts) == 1 and not asked:
             try:
-                return list(_decode_ids(_array(texts[0])))
+                return list(_decode_ids(encode(parts[0])))
             except msgspec.DecodeError:
                 pass  # not a number, or null: found below
-        parts = [tuple(map(bytes, part)) for part in zip(*texts, strict=True)]
+        texts = zip(*([encode(value) for value in part] for part in parts), strict=True)
+        keys = [asked + key for key in texts]
         null = bytes(NULL)
-        if any(null in part for part in parts):
+        if any(null in key for key in keys):
             raise without_key(opened, self._keys)
-        return [asked + part for part in parts]
+        return list(keys)
 
     def amounts(self, rows: Sequence[Row]) -> Iterable[tuple[int | None, Decimal | None]]:
         """See Form."""
         columns = next(iter(self._compiled.values())).columns
-        accounts = _decode_accounts(_array(columns["account_id"](rows)))
-        amounts = _decode_amounts(_array(columns["amount"](rows)))
+        accounts = _decode_accounts(encode(columns["account_id"](rows)))
+        amounts = _decode_amounts(encode(columns["amount"](rows)))
         return zip(accounts, amounts, strict=True)
 
     def texts(self, opened: Opened, rows: Sequence[Row], column: str) -> list[str | None]:
         """See Form."""
-        return _decode_texts(_array(self._lines(opened).columns[column](rows)))
+        return _decode_texts(encode(self._lines(opened).columns[column](rows)))
 
     def emit(self, opened: Opened, rows: Sequence[Row], synced_at: str) -> Iterator[Json]:
         """See Form."""
         if rows:
-            lines = self._lines(opened)
-            constants = encode({**opened.ask.columns, **self._added, "synced_at": synced_at})
-            comma = b"," if lines.columns else b""
-            extracted = utc_text(datetime.now(timezone.utc)).encode()
-            tail = b'%b%b,"time_extracted":"%b"}\n' % (comma, constants[1:], extracted)
-            texts = lines.render(rows)
-            texts[0] = self._head + texts[0]
-            texts[-1] += tail
-            self._write((tail + self._head).join(texts), len(rows))
+            stream, extracted = self._stream, utc_text(datetime.now(timezone.utc))
+            constants = {**opened.ask.columns, **self._added, "synced_at": synced_at}
+            texts = map(msgspec.Raw, map(encode, constants.values()))
+            records = self._lines(opened).records(rows, *texts)
+            messages = [RecordMessage(stream, record, extracted) for record in records]
+            self._write(encode_lines(messages), len(rows))
         return iter(())
 
     def _lines(self, opened: Opened) -> Lines:
         refused = opened.shape.refused
         if refused not in self._compiled:
             assert self._strategy.inside is not None  # noqa: S101 - chosen by that
-            self._compiled[refused] = compile_lines(
-                opened.shape, self._strategy.inside, opened.ask.columns
-            )
+            constants = (*opened.ask.columns, *self._added, "synced_at")
+            self._compiled[refused] = compile_lines(opened.shape, self._strategy.inside, constants)
         return self._compiled[refused]
-
-
-def _array(texts: Sequence[msgspec.Raw | bytes]) -> bytes:
-    return b"[%b]" % b",".join(texts)
 
 
 def malformed(opened: Opened, text: msgspec.Raw, fault: Exception) -> MalformedRowError:

@@ -1,4 +1,4 @@
-"""From the text of an API object to the line of a RECORD message, compiled once per stream.
+"""From the text of an API object to what a record is written from, compiled once per stream.
 
 No value is turned into a Python object on the way: what the API sent is copied, so numbers keep
 every digit. What ``records.shape`` does with objects, this does with text, many times faster.
@@ -14,13 +14,15 @@ import msgspec
 from tap_tripletex.records import root_of, to_utc
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from tap_tripletex.records import Shape
 
 Json = dict[str, Any]
 Row = Any
 """A decoded object, or a pair of one and a line in it."""
+Value = Any
+"""What msgspec writes as JSON; mostly Raw, text that is written as it is."""
 
 NULL = msgspec.Raw(b"null")
 ZERO = msgspec.Raw(b"0")
@@ -55,29 +57,29 @@ class Lines:
     Attributes:
         decode: reads an object's text; raises ValidationError where it is not as documented.
         inside: the records in decoded objects.
-        render: all columns of each record as JSON, without the closing brace.
-        columns: each renders one column of each record.
+        records: makes what is written of rows, given the value of each constant.
+        columns: each returns one column of rows, a value for each.
     """
 
     decode: Callable[[msgspec.Raw], Any]
     inside: Callable[[list[Any]], list[Row]]
-    render: Callable[[Sequence[Row]], list[bytes]]
-    columns: Mapping[str, Callable[[Sequence[Row]], list[bytes | msgspec.Raw]]]
+    records: Callable[..., list[msgspec.Struct]]
+    columns: Mapping[str, Callable[[Sequence[Row]], list[Value]]]
 
 
-def compile_lines(shape: Shape, inside: Inside, without: Iterable[str] = ()) -> Lines:
+def compile_lines(shape: Shape, inside: Inside, constants: Sequence[str] = ()) -> Lines:
     """Compile a shape.
 
     Args:
         shape: the columns.
         inside: where the records are.
-        without: columns that every record gets from elsewhere.
+        constants: columns that are the same in all records and come from elsewhere.
     """
-    columns = {name: column for name, column in shape.columns.items() if name not in set(without)}
+    columns = {name: column for name, column in shape.columns.items() if name not in constants}
     if inside.lines is None:
         made = _Struct(columns, shape.refused, "r")
         decode = msgspec.json.Decoder(made.type).decode
-        return Lines(decode, lambda rows: rows, made.renderer(), made.renderers())
+        return Lines(decode, lambda rows: rows, made.maker(constants), made.getters())
     line = _Struct(columns, shape.refused, "r[1]")
     fields = [(f"f{n}", msgspec.Raw, NULL) for n in range(len(inside.columns))]
     names = {f"f{n}": source for n, source in enumerate(inside.columns.values())}
@@ -92,23 +94,22 @@ def compile_lines(shape: Shape, inside: Inside, without: Iterable[str] = ()) -> 
     def pairs(parents: list[Any]) -> list[Row]:
         return [(found, element) for found in parents for element in found.lines or ()]
 
-    return Lines(msgspec.json.Decoder(parent).decode, pairs, line.renderer(), line.renderers())
+    decode = msgspec.json.Decoder(parent).decode
+    return Lines(decode, pairs, line.maker(constants), line.getters())
 
 
 class _Struct:
-    """The type that a set of columns is decoded to, and the expressions that render them."""
+    """The type that a set of columns is decoded to, and the expressions that give their values."""
 
     def __init__(self, columns: Mapping[str, Json], refused: frozenset[str], row: str) -> None:
         """Compile columns; ``row`` is the expression of the decoded object."""
         self._row = row
         self._names: Json = {
-            "NULL": NULL,
             "PLAIN": (DATE_LENGTH, len(NULL)),
             "ZERO": ZERO,
             "date": _date,
             "first": _first,
             "last": _last,
-            "many": _many,
         }
         self._fields: dict[str, Any] = {}
         self._expressions: dict[str, str] = {}
@@ -121,7 +122,7 @@ class _Struct:
         self._leaves = leaves
         for name, column in columns.items():
             gone = root_of(column["source"]) in refused
-            self._expressions[name] = "NULL" if gone else self._expression(column, inside)
+            self._expressions[name] = "None" if gone else self._expression(column, inside)
         self.type = msgspec.defstruct(
             "Row",
             [
@@ -133,29 +134,31 @@ class _Struct:
         )
 
     def add(self, expressions: Mapping[str, str]) -> None:
-        """Render more columns, or others in their place."""
+        """Give more columns, or others in their place."""
         self._expressions |= expressions
 
-    def renderer(self) -> Callable[[Sequence[Row]], list[bytes]]:
-        """Return what renders all columns.
+    def maker(self, constants: Sequence[str] = ()) -> Callable[..., list[msgspec.Struct]]:
+        """Return what makes records of rows and the values of constants."""
+        names = [*self._expressions, *constants]
+        places = [f"f{n}" for n in range(len(names))]
+        record = msgspec.defstruct(
+            "Record",
+            [(place, Any) for place in places],
+            rename=dict(zip(places, names, strict=True)),
+            gc=False,
+        )
+        values = [f"c{n}" for n in range(len(constants))]
+        made = f"RECORD({','.join([*self._expressions.values(), *values])})"
+        return self._function(made, *values, RECORD=record)
 
-        Joining names and values takes them as they are; formatting would copy each value first.
-        """
-        names = {f"NAME{n}": name for n, name in enumerate(self._expressions)}
-        heads = {
-            place: (b"," if n else b"{") + b'"%b":' % name.encode()
-            for n, (place, name) in enumerate(names.items())
-        }
-        parts = (f"{p},{e}," for p, e in zip(names, self._expressions.values(), strict=True))
-        return self._function(f"JOIN(({''.join(parts)}))", JOIN=b"".join, **heads)
-
-    def renderers(self) -> dict[str, Callable[[Sequence[Row]], list[bytes | msgspec.Raw]]]:
-        """Return what renders each column by itself."""
+    def getters(self) -> dict[str, Callable[[Sequence[Row]], list[Value]]]:
+        """Return what returns each column by itself."""
         return {name: self._function(text) for name, text in self._expressions.items()}
 
-    def _function(self, expression: str, **names: object) -> Callable[[Sequence[Row]], list[Any]]:
-        found: Callable[[Sequence[Row]], list[Any]] = eval(  # noqa: S307 - made of places only
-            f"lambda rows: [{expression} for r in rows]", {**self._names, **names}
+    def _function(self, expression: str, *arguments: str, **names: object) -> Callable[..., Any]:
+        found: Callable[..., Any] = eval(  # noqa: S307 - made of places only
+            f"lambda {','.join(('rows', *arguments))}: [{expression} for r in rows]",
+            {**self._names, **names},
         )
         return found
 
@@ -168,7 +171,7 @@ class _Struct:
         if "properties" in column:
             inner = self._inner(root, column["properties"], refused)
             self._fields[root] = (inner.type | None, None)
-            return f"(NULL if (x := {place}) is None else {self._place_of(root)}(x))"
+            return f"(None if (x := {place}) is None else {self._maker_of(root)}((x,))[0])"
         if column["type"] == "array" and ("properties" in column["items"] or leaf):
             return self._list(root, leaf, column["items"], refused, place)
         return (
@@ -180,7 +183,7 @@ class _Struct:
         if column.get("format") == "date":
             return f"(x if len(x := {place}) in PLAIN else date(x))"
         if column.get("none") == 0:
-            return f"(NULL if (x := {place}) == ZERO else x)"
+            return f"(None if (x := {place}) == ZERO else x)"
         return place
 
     def _reference(self, root: str, leaf: str, column: Json, place: str) -> str:
@@ -191,46 +194,40 @@ class _Struct:
         self._fields[root] = (type_ | None, None)
         found = f"x.{leaf}"
         if column.get("none") == 0:
-            found = f"(NULL if x.{leaf} == ZERO else x.{leaf})"
+            found = f"(None if x.{leaf} == ZERO else x.{leaf})"
         elif column.get("format") == "date":
             found = f"(x.{leaf} if len(x.{leaf}) in PLAIN else date(x.{leaf}))"
-        return f"(NULL if (x := {place}) is None else {found})"
+        return f"(None if (x := {place}) is None else {found})"
 
     def _list(self, root: str, leaf: str, items: Json, refused: frozenset[str], place: str) -> str:
         if "properties" in items:
-            inner = self._inner(root, items["properties"], refused)
-            type_, render = inner.type, self._place_of(root)
+            type_ = self._inner(root, items["properties"], refused).type
+            found = f"{self._maker_of(root)}(x)"
         else:
             type_ = msgspec.defstruct("Element", [(leaf, msgspec.Raw)], gc=False)
-            self._names[self._place_of(root)] = lambda element: getattr(element, leaf)
-            render = self._place_of(root)
+            found = f"[element.{leaf} for element in x]"
         self._fields[root] = (list[type_] | None, None)  # type: ignore[valid-type]
-        return f"(NULL if (x := {place}) is None else many({render}, x))"
+        return f"(None if (x := {place}) is None else {found})"
 
     def _inner(self, root: str, properties: Mapping[str, Json], refused: frozenset[str]) -> _Struct:
         inner = _Struct(properties, refused, "r")
-        render = inner.renderer()
-        self._names[self._place_of(root)] = lambda row: render((row,))[0] + b"}"
+        self._names[self._maker_of(root)] = inner.maker()
         return inner
 
-    def _place_of(self, root: str) -> str:
-        return f"render_{self._places[root]}"
+    def _maker_of(self, root: str) -> str:
+        return f"make_{self._places[root]}"
 
 
-def _many(render: Callable[[Any], Any], elements: Sequence[Any]) -> bytes:
-    return b"[" + b",".join([render(element) for element in elements]) + b"]"
-
-
-def _date(text: msgspec.Raw) -> msgspec.Raw | bytes:
+def _date(text: msgspec.Raw) -> msgspec.Raw | None:
     """Return a date that is not just a date or null: empty, or with a time."""
     if text == EMPTY_TEXT:
-        return NULL
-    return bytes(text)[: DATE_LENGTH - 1] + b'"'
+        return None
+    return msgspec.Raw(bytes(text)[: DATE_LENGTH - 1] + b'"')
 
 
-def _first(changes: list[Change] | None) -> msgspec.Raw | bytes:
-    return b'"%b"' % to_utc(changes[0].timestamp).encode() if changes else NULL
+def _first(changes: list[Change] | None) -> str | None:
+    return to_utc(changes[0].timestamp) if changes else None
 
 
-def _last(changes: list[Change] | None) -> msgspec.Raw | bytes:
-    return b'"%b"' % to_utc(changes[-1].timestamp).encode() if changes else NULL
+def _last(changes: list[Change] | None) -> str | None:
+    return to_utc(changes[-1].timestamp) if changes else None

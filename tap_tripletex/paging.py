@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from tap_tripletex.client import ANY_DIGEST, Page
+from tap_tripletex.client import ANY_DIGEST
 from tap_tripletex.errors import (
     IllegalFieldError,
     NotFoundError,
@@ -18,15 +18,17 @@ from tap_tripletex.errors import (
     SlowError,
     TripletexError,
 )
+from tap_tripletex.pages import Page
 from tap_tripletex.prefetch import pace
 from tap_tripletex.records import utc_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from concurrent.futures import Executor, Future
+    from collections.abc import Callable, Iterator, Mapping
+    from concurrent.futures import Future
 
     from tap_tripletex.auth import Company
     from tap_tripletex.client import Client
+    from tap_tripletex.prefetch import Submits
     from tap_tripletex.records import Shape
     from tap_tripletex.slices import Ask
     from tap_tripletex.strategies import Strategy
@@ -39,8 +41,8 @@ logger = logging.getLogger(__name__)
 UNSORTABLE = 17000
 """Code of an answer that refuses the field to sort by."""
 
-MOST_BYTES = 4 * 1024 * 1024
-"""Size that pages are made for: two are unpacked at a time, and more wait packed."""
+MOST_BYTES = 16 * 1024 * 1024
+"""Size that pages are made for. They wait packed, a seventh of that, and are unpacked piecemeal."""
 
 PAST_THE_END = 10_000_000
 """Offset of a row that no list has."""
@@ -99,7 +101,33 @@ class Opened:
     @property
     def weight(self) -> int:
         """Return the bytes that wait, packed."""
-        return self.first.size_packed * (1 if self.second is None else 2)
+        return self.first.facts.weight * (1 if self.second is None else 2)
+
+
+class NextPages:
+    """The next pages of a list, under way: one, or several where it is known that there are."""
+
+    def __init__(self, opened: Opened, begin: Callable[[int], Future[list[Page]]]) -> None:
+        """Begin with the second page where it is under way; ``begin`` asks for rows from one on."""
+        self._begin = begin
+        self._step = opened.count
+        self._waiting = deque([opened.second] if opened.second else [])
+        self._offset = self._step * (1 + len(self._waiting))
+
+    def ask(self, most: int, total: int) -> None:
+        """Ask for more pages of so many rows, 0 where it is not known how many there are."""
+        while not self._waiting or (len(self._waiting) < most and self._offset < total):
+            self._waiting.append(self._begin(self._offset))
+            self._offset += self._step
+
+    def next(self) -> list[Page]:
+        """Return what came of the next page."""
+        return self._waiting.popleft().result()
+
+    def cancel(self) -> None:
+        """Do without what is still under way."""
+        for future in self._waiting:
+            future.cancel()
 
 
 class Lists:
@@ -137,7 +165,7 @@ class Lists:
         self._tally = tally
         self._seconds = 0.0
 
-    def open(self, ask: Ask, digest: str | None, pool: Executor | None = None) -> Opened:
+    def open(self, ask: Ask, digest: str | None, pool: Submits | None = None) -> Opened:
         """Fetch the first page of a list.
 
         Args:
@@ -167,7 +195,7 @@ class Lists:
                 return self._opened(Page(), count, ask, fields, shape, synced_at)
             else:
                 opened = self._opened(first, count, ask, fields, shape, synced_at)
-                if pool and self._strategy.pages and first.promised == count:
+                if pool and self._strategy.pages and first.facts.count == count:
                     opened.second = pool.submit(self._range, opened, count, count)
                     if ask.is_long:
                         opened.total = pool.submit(self._total, opened)
@@ -179,7 +207,7 @@ class Lists:
         where = f"{self._source.name} ({self._path(ask)}) in company {self._company.id}"
         return Opened(first, count, ask, fields, shape, synced_at, where)
 
-    def pages(self, opened: Opened, pool: Executor, width: int) -> Iterator[Page]:
+    def pages(self, opened: Opened, pool: Submits, width: int) -> Iterator[Page]:
         """Yield the pages of an opened list, the next ones fetched while one is used.
 
         Where the list tells how long it is, many of them; otherwise one.
@@ -190,34 +218,25 @@ class Lists:
             width: pages fetched ahead at most.
         """
         page = opened.first
-        end = offset = opened.count
+        end = step = opened.count
         # More rows than asked for: the path ignores paging, and this is all there is.
-        more = self._strategy.pages and page.facts.count == opened.count
-        if not more:
-            yield page
-            return
-        self._learn(page)
-        step = opened.count
-        waiting: deque[Future[list[Page]]] = deque()
-        if opened.second is not None:
-            waiting.append(opened.second)
-            offset += step
+        more = self._strategy.pages and page.facts.count == step
+        if more:
+            self._learn(page)
+        ahead = NextPages(opened, lambda offset: pool.submit(self._range, opened, offset, step))
         telling = opened.total
         total = 0
         try:
             while more:
-                while len(waiting) < (pace(width, self._seconds) if total else 1):
-                    if waiting and offset >= total:
-                        break
-                    waiting.append(pool.submit(self._range, opened, offset, step))
-                    offset += step
-                waiting[0].add_done_callback(_warm)
+                ahead.ask(pace(width, self._seconds), total)
                 yield page
-                total = telling.result() if telling and not total else total
+                if telling and not total:
+                    total = telling.result()
+                    ahead.ask(pace(width, self._seconds), total)
                 if page.facts.size == total == end:
                     return
-                pages = waiting.popleft().result()
-                if pages[0].facts.count and pages[0].facts.head == page.facts.head:
+                pages = ahead.next()
+                if pages[0].facts.count and pages[0].head == page.head:
                     return
                 yield from pages[:-1]
                 page, end = pages[-1], end + step
@@ -226,8 +245,7 @@ class Lists:
                     telling = pool.submit(self._total, opened)
             yield page
         finally:
-            for future in waiting:
-                future.cancel()
+            ahead.cancel()
 
     def _total(self, opened: Opened) -> int:
         """Return the number of rows in a list, 0 where it cannot be told.
@@ -328,9 +346,3 @@ class Lists:
 
     def _path(self, ask: Ask) -> str:
         return self._source.path.format(**{"id": self._company.id, **ask.path})
-
-
-def _warm(pages: Future[list[Page]]) -> None:
-    """Unpack the page that comes next."""
-    if not pages.cancelled() and pages.exception() is None:
-        pages.result()[0].warm()

@@ -5,14 +5,15 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from concurrent.futures import Executor, Future
+    from concurrent.futures import Future
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Other = TypeVar("Other")
 
 MOST_HELD = 4 * 1024 * 1024
 """Bytes that wait for their turn before nothing more is begun."""
@@ -26,6 +27,13 @@ FEW = 3
 """Seconds of a fetch up to which so few under way are enough: the server is not waited for."""
 
 
+class Submits(Protocol):
+    """An executor, or what passes work on to one."""
+
+    def submit(self, work: Callable[..., Other], /, *args: object) -> Future[Other]:
+        """Begin some work in another thread."""
+
+
 def _weightless(_: object) -> int:
     return 0
 
@@ -34,18 +42,18 @@ class Ahead(Generic[Item, Result]):
     """Fetches items in a pool, some of them ahead, and hands them over in their order.
 
     So many are under way at a time; those that are done and wait do not count, but their bytes
-    do. What is under way when nobody wants it any more is cancelled or left to end unheard.
+    do. What belongs to an item in hand is submitted here as well, and goes before the next items.
+    What is under way when nobody wants it any more is cancelled or left to end unheard.
     """
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
-        pool: Executor,
+        pool: Submits,
         items: Iterable[Item],
         fetch: Callable[[Item], Result],
         width: int,
         *,
         weigh: Callable[[Result], int] = _weightless,
-        is_next: Callable[[Future[Result]], None] = lambda _: None,
     ) -> None:
         """Prepare; nothing is begun before ``begin``, or before the first is taken.
 
@@ -55,14 +63,12 @@ class Ahead(Generic[Item, Result]):
             fetch: fetches one.
             width: how many are under way at a time.
             weigh: returns the bytes of a result.
-            is_next: told which future is the next one, when it is done.
         """
         self._pool = pool
         self._items = iter(items)
         self._fetch = fetch
         self._width = width
         self._weigh = weigh
-        self._is_next = is_next
         self._lock = threading.RLock()
         self._waiting: deque[tuple[Item, Future[Result]]] = deque()
         self._wanted = 0
@@ -78,6 +84,14 @@ class Ahead(Generic[Item, Result]):
         with self._lock:
             self._next()
 
+    def submit(self, work: Callable[..., Other], /, *args: object) -> Future[Other]:
+        """Begin something else, and no further items until less is under way."""
+        with self._lock:
+            self._running += 1
+        future = self._pool.submit(work, *args)
+        future.add_done_callback(self._left)
+        return future
+
     def __iter__(self) -> Iterator[tuple[Item, Callable[[], Result]]]:
         """Yield each item with what waits for its result, or raises what the fetch raised.
 
@@ -92,11 +106,10 @@ class Ahead(Generic[Item, Result]):
                     if not self._waiting and not self._next():
                         break
                     item, future = self._waiting.popleft()
-                    if self._waiting:
-                        self._waiting[0][1].add_done_callback(self._is_next)
                 yield item, future.result
+                weight = self._weight(future)
                 with self._lock:
-                    self._held -= self._weight(future)
+                    self._held -= weight
             if self._error is not None:
                 raise self._error
         finally:
@@ -126,25 +139,24 @@ class Ahead(Generic[Item, Result]):
         except Exception as error:  # noqa: BLE001 - raised when its turn comes
             self._error, self._items = error, iter(())
             return False
-        self._running += 1
-        future = self._pool.submit(self._timed, item)
+        future = self.submit(self._timed, item)
         self._waiting.append((item, future))
-        future.add_done_callback(self._done)
         return True
 
     def _timed(self, item: Item) -> Result:
         began = time.monotonic()
         result = self._fetch(item)
+        with self._lock:
+            self._held += self._weigh(result)
         seconds = time.monotonic() - began
         self._pace = pace(self._width, seconds)
         if seconds > SLOW:
             self._most = 6 * MOST_HELD
         return result
 
-    def _done(self, future: Future[Result]) -> None:
+    def _left(self, _: Future[Any]) -> None:
         with self._lock:
             self._running -= 1
-            self._held += self._weight(future)
             self._fill()
 
     def _weight(self, future: Future[Result]) -> int:

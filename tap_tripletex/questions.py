@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_tripletex.auth import OWN_COMPANY, RefreshGrant
 from tap_tripletex.census import moment
-from tap_tripletex.client import ANY_DIGEST, Page
+from tap_tripletex.client import ANY_DIGEST
 from tap_tripletex.companies import client_companies
 from tap_tripletex.errors import AuthenticationError, RefusedError, TripletexError
 from tap_tripletex.records import columns_of, shape, to_utc, utc_text
@@ -17,6 +17,7 @@ from tap_tripletex.streams import BY_NAME
 
 if TYPE_CHECKING:
     from tap_tripletex.connection import Connection
+    from tap_tripletex.pages import Page
     from tap_tripletex.stream import TripletexStream
 
 Json = dict[str, Any]

@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from datetime import date
 
     from tap_tripletex.changed_since import Changes
-    from tap_tripletex.client import Page
     from tap_tripletex.control import Balance, Control
     from tap_tripletex.forms import Form
+    from tap_tripletex.pages import Page
     from tap_tripletex.paging import Lists, Opened
+    from tap_tripletex.prefetch import Submits
     from tap_tripletex.slices import Ask, Slice
     from tap_tripletex.state import SliceState
     from tap_tripletex.tree import Watch
@@ -43,9 +44,6 @@ logger = logging.getLogger(__name__)
 
 HELD_BYTES = 8 * 1024 * 1024
 """Of a slice without checksum, held back packed until it is known whether its rows changed."""
-
-AT_A_TIME = 500
-"""Rows that are decoded and written together: few enough to stay in the processor's cache."""
 
 EMPTY = f"{HASH}empty"
 """Digest of a slice without anything to ask."""
@@ -177,8 +175,12 @@ class Reading:
         return self._changes.look(part)
 
     def _ahead(self, jobs: Iterable[Any], fetch: Callable[[Any], Opened]) -> Ahead[Any, Opened]:
-        weigh, is_next = attrgetter("weight"), _warm
-        return Ahead(self._pool, jobs, fetch, self._width, weigh=weigh, is_next=is_next)
+        return Ahead(self._lane, jobs, fetch, self._width, weigh=attrgetter("weight"))
+
+    @property
+    def _lane(self) -> Submits:
+        """Return where to submit what belongs to lists in hand: before the lists ahead of them."""
+        return self._pool if self._opening is None else self._opening
 
     def _jobs(self) -> Iterator[Job]:
         return ((part, ask, n) for part in self._chosen for n, ask in enumerate(part.asks))
@@ -211,10 +213,10 @@ class Reading:
             if not part.asks:
                 self._empty(part)
                 unread.discard(part.key)
-        opened = self._opening or self._ahead(self._jobs(), self._open)
+        self._opening = self._opening or self._ahead(self._jobs(), self._open)
         total = len(self._parts)
         settled = total - len(self._chosen)
-        for part, answers in groupby(opened, key=lambda answer: answer[0][0]):
+        for part, answers in groupby(self._opening, key=lambda answer: answer[0][0]):
             yield from self._emit(part, answers)
             settled += 1
             progress(settled, total)
@@ -316,7 +318,7 @@ class Reading:
 
     def _pages(self, lists: Iterable[Opened], emission: Emission) -> Iterator[Answered]:
         for opened in lists:
-            for page in self._lists.pages(opened, self._pool, self._width):
+            for page in self._lists.pages(opened, self._lane, self._width):
                 # Two digests: the set changed while its pages were read.
                 if page.facts.digest != opened.first.facts.digest:
                     emission.stable = False
@@ -325,9 +327,8 @@ class Reading:
     def _rows(self, opened: Opened, page: Page, emission: Emission) -> Iterator[Json]:
         """Emit the rows of a page, but for those that an earlier page had."""
         form = self._form
-        objects = page.rows()
-        for start in range(0, len(objects), AT_A_TIME):
-            rows = form.rows(opened, objects[start : start + AT_A_TIME])
+        for objects in page.pieces():
+            rows = form.rows(opened, objects)
             fresh = emission.seen.fresh(form.keys(opened, rows))
             if fresh is not None:
                 rows = [rows[place] for place in fresh]
@@ -345,10 +346,11 @@ class Reading:
         held: deque[Answered] = deque()
         size, holding = 0, known is not None
         for opened, page in pages:
-            for row in page.rows():
-                checksum.update(row)
+            for rows in page.pieces():
+                for row in rows:
+                    checksum.update(row)
             held.append((opened, page))
-            size += page.size_packed
+            size += page.facts.weight
             holding = holding and size <= HELD_BYTES
             while held and not holding:
                 yield from self._rows(*held.popleft(), emission)
@@ -396,18 +398,26 @@ class Reading:
     def _open(self, job: Job) -> Opened:
         part, ask, index = job
         if len(part.asks) > MOST_DIGESTS:
-            return self._lists.open(ask, None, self._pool)
-        opened = self._open_if_small(ask, self._known(part, index))
-        if self._control and part.window and index == 0 and not opened.first.unchanged:
-            self._balances[part.key] = self._pool.submit(self._control.balance, part.window)
+            return self._lists.open(ask, None, self._lane)
+        known = self._known(part, index)
+        if known == Told():
+            self._ask_balance(part)
+        opened = self._open_if_small(ask, known)
+        if not opened.first.unchanged:
+            self._ask_balance(part)
         return opened
+
+    def _ask_balance(self, part: Slice) -> None:
+        """Ask for the trial balance of a slice that will be read, once."""
+        if self._control and part.window and part.key not in self._balances:
+            self._balances[part.key] = self._lane.submit(self._control.balance, part.window)
 
     def _open_if_small(self, ask: Ask, known: Told) -> Opened:
         """Open a list, unless it was too large for one answer last time."""
         if known.parts and ask.parts():
             message = f"{self._terms.name}: {ask.params} was too large in the last run."
             raise ResultTooLargeError(message)
-        return self._lists.open(ask, known.digest or ANY_DIGEST, self._pool)
+        return self._lists.open(ask, known.digest or ANY_DIGEST, self._lane)
 
     def _known(self, part: Slice, index: int) -> Told:
         """Return what is known of a list of a slice, nothing where that is not to be sent."""
@@ -417,9 +427,3 @@ class Reading:
             return Told()
         parts = Told.read(digest).parts
         return parts[index] if len(parts) == len(part.asks) else Told()
-
-
-def _warm(opened: Future[Opened]) -> None:
-    """Unpack the first page of the list that comes next."""
-    if not opened.cancelled() and opened.exception() is None:
-        opened.result().first.warm()

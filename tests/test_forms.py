@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from tap_tripletex.client import Contents, Page, objects
 from tap_tripletex.errors import MalformedRowError
 from tap_tripletex.forms import LineForm, RecordForm, encode
+from tap_tripletex.pages import Page, objects
 from tap_tripletex.paging import Opened
 from tap_tripletex.records import columns_of, shape
 from tap_tripletex.sandbox import Sandbox
 from tap_tripletex.slices import Ask
-from tap_tripletex.strategies import List, Nested
+from tap_tripletex.strategies import List, Nested, Window
 from tap_tripletex.tap import TapTripletex
 from tests.conftest import mounted
 
@@ -47,7 +47,7 @@ ORDER = b"""{"id": 70, "orderDate": "2026-05-01", "orderLines": [{"id": 1, "coun
 
 def page(*rows: bytes) -> Page:
     content = b'{"values": [%b], "versionDigest": "d"}' % b", ".join(rows)
-    return Page(unpack=lambda: Contents.read(content))
+    return Page.read(content)
 
 
 def both(
@@ -79,7 +79,11 @@ def values(text: bytes) -> list[Any]:
     [
         (List(), "Posting", POSTING),
         (List(), "Customer", CUSTOMER),
-        (Nested(List(), "orderLines", "order_id", date="orderDate"), "OrderLine", ORDER),
+        (
+            Nested(Window("order_date"), "orderLines", "order_id", date="orderDate"),
+            "OrderLine",
+            ORDER,
+        ),
     ],
 )
 @pytest.mark.parametrize("ask", [Ask(), Ask(columns={"as_of_date": "2026-01-31", "asset_id": 3})])

@@ -73,6 +73,48 @@ def test_nothing_more_is_begun_while_too_much_waits(
     assert [result() for _, result in results] == list(range(1, 100))
 
 
+def test_what_belongs_to_an_item_in_hand_goes_before_the_next_items(
+    pool: ThreadPoolExecutor,
+) -> None:
+    begun: list[object] = []
+    release = threading.Event()
+
+    def fetch(item: int) -> int:
+        begun.append(item)
+        return item
+
+    def work(name: str) -> str:
+        begun.append(name)
+        release.wait(5)
+        return name
+
+    ahead = Ahead(pool, range(9), fetch, 3)
+    results = iter(ahead)
+    _, first = next(results)
+    assert first() == 0
+    futures = [ahead.submit(work, name) for name in "abc"]
+    time.sleep(0.05)
+    seen = len(begun)
+    for _, result in results:
+        result()
+        break
+    time.sleep(0.05)
+    assert len(begun) <= seen + 1, "as many as the width are under way"
+    release.set()
+    assert [future.result() for future in futures] == ["a", "b", "c"]
+    assert [result() for _, result in results] == list(range(2, 9))
+    assert sorted(item for item in begun if isinstance(item, int)) == list(range(9))
+
+
+def test_an_item_that_is_passed_over_blocks_nothing(pool: ThreadPoolExecutor) -> None:
+    def fetch(item: int) -> int:
+        time.sleep(0.02)
+        return item
+
+    ahead = Ahead(pool, range(6), fetch, 2, weigh=lambda _: 1)
+    assert [item for item, _ in ahead] == list(range(6))
+
+
 def test_of_a_fast_server_few_are_asked_for_ahead() -> None:
     assert pace(8, 0.01) == 3
     assert pace(2, 0.01) == 2

@@ -3,15 +3,17 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 import requests
 
 from tap_tripletex.census import Census
+from tap_tripletex.control import Control
 from tap_tripletex.errors import (
     IllegalFieldError,
     MalformedRowError,
@@ -20,6 +22,7 @@ from tap_tripletex.errors import (
     UnavailableError,
 )
 from tap_tripletex.forms import LineForm, RecordForm
+from tap_tripletex.pages import Page
 from tap_tripletex.paging import PAST_THE_END, Lists, Source
 from tap_tripletex.probes import Probes
 from tap_tripletex.reading import Reading, Terms
@@ -31,7 +34,7 @@ from tap_tripletex.tree import Tree
 from tests.conftest import API, COMPANY, error, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from requests_mock import Mocker
 
@@ -163,6 +166,54 @@ def test_a_long_list_tells_its_length_and_its_pages_are_asked_for_together(
     assert ids(reader.run(List())) == list(range(rows))
     asked = sorted(int(query["from"][0]) for query in queries(logged_in))
     assert asked == [*range(0, 20, 2), PAST_THE_END]
+
+
+class Answering:
+    """Stands for the client where requests have to wait for each other: requests-mock lets none."""
+
+    def __init__(self, answer: Callable[[str, dict[str, str]], Any]) -> None:
+        self.answer = answer
+
+    def get(self, _: object, path: str, params: dict[str, str], **__: object) -> Page:
+        return Page.read(json.dumps(self.answer(path, params)).encode())
+
+
+def test_the_pages_of_a_long_list_do_not_wait_for_its_second_one(reader: Reader) -> None:
+    third = threading.Event()
+    waited: list[bool] = []
+
+    def answer(_: str, params: dict[str, str]) -> Any:
+        start, count = int(params["from"]), int(params["count"])
+        rows = range(9) if params["dateFrom"] == "2024-01-01" else range(0)
+        if rows and start == 4:
+            third.set()
+        if rows and start == 2:
+            waited.append(third.wait(5))
+        values = [{"id": n} for n in rows[start : start + count]]
+        return {"values": values, "fullResultSize": min(len(rows), start + len(values) + 1)}
+
+    reader.client = cast("Client", Answering(answer))
+    calendar = Calendar(date(2024, 1, 1), TODAY, future_days=0, open_start=False)
+    assert ids(reader.run(Window("date"), calendar=calendar)) == list(range(9))
+    assert waited == [True]
+
+
+def test_a_trial_balance_is_asked_for_together_with_the_rows(reader: Reader) -> None:
+    balance = threading.Event()
+    waited: list[bool] = []
+
+    def answer(path: str, _: dict[str, str]) -> Any:
+        if path == "/balanceSheet":
+            balance.set()
+        else:
+            waited.append(balance.wait(5))
+        return listed()
+
+    reader.client = cast("Client", Answering(answer))
+    columns = {**COLUMNS, "account_id": COLUMNS["id"], "amount": {"source": "a", "type": "number"}}
+    control = Control(reader.client, COMPANY)
+    assert reader.run(Window("date"), control=control, columns=columns) == []
+    assert waited == [True, True]
 
 
 def test_records_say_which_company_and_when(reader: Reader, logged_in: Mocker) -> None:
@@ -369,11 +420,12 @@ def test_truncated_json_and_cut_connections_are_read_again(
 @pytest.mark.parametrize(
     "spoil", [lambda text: gzip.compress(text[:-9]), lambda text: gzip.compress(text)[:-9]]
 )
+@pytest.mark.parametrize("comma", [", ", ","])
 def test_a_large_answer_that_turns_out_to_be_garbled_is_asked_for_again(
-    reader: Reader, logged_in: Mocker, caplog: pytest.LogCaptureFixture, spoil: Any
+    reader: Reader, logged_in: Mocker, caplog: pytest.LogCaptureFixture, spoil: Any, comma: str
 ) -> None:
     rows = [{"id": n, "name": random.Random(n).randbytes(60).hex()} for n in range(3000)]  # noqa: S311
-    text = json.dumps(listed(*rows)).encode()
+    text = json.dumps(listed(*rows), separators=(comma, ":")).encode()
     zipped = {"Content-Encoding": "gzip"}
     logged_in.get(
         f"{API}/department",
