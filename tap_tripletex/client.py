@@ -94,11 +94,17 @@ class Client:
                 read=read,
             )
 
-        token = self._session.token()
-        try:
-            return send(token)
-        except AuthenticationError:
-            return send(self._session.replace(token))
+        token, renewed = self._session.token(), False
+        while True:
+            try:
+                return send(token)
+            except AuthenticationError:  # noqa: PERF203 - rarely more than once
+                rejected, token = token, self._session.token()
+                if token != rejected:
+                    continue  # another thread has renewed it meanwhile
+                if renewed:
+                    raise
+                token, renewed = self._session.replace(rejected), True
 
 
 def _whole(answer: Answer, path: str) -> Page:

@@ -90,6 +90,24 @@ def test_the_session_is_renewed_once_for_all_threads(
     assert len(creations(requests_mock)) == 2
 
 
+def test_a_session_that_another_thread_has_renewed_again_is_no_end(
+    client: Client, session: TokenSession, requests_mock: Mocker
+) -> None:
+    requests_mock.post(CREATE, [session_answer(name) for name in ("old", "new", "newest")])
+
+    def answer(request: Any, context: Any) -> Any:
+        if request.headers["Authorization"] == _basic_auth_str("0", "newest"):
+            return listed({"id": 1})
+        if request.headers["Authorization"] == _basic_auth_str("0", "new"):
+            session.replace("new")
+        context.status_code = 401
+        return error(401, 3000, "Unauthorized")["json"]
+
+    requests_mock.get(f"{API}/department", json=answer)
+    assert client.get(COMPANY, "/department").values == [{"id": 1}]
+    assert len(creations(requests_mock)) == 3
+
+
 def test_a_second_401_is_final(client: Client, requests_mock: Mocker) -> None:
     requests_mock.post(CREATE, [session_answer("old"), session_answer("new")])
     requests_mock.get(f"{API}/department", **error(401, 3000, "Unauthorized"))

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 STREAMS = ("accounts", "postings", "vouchers", "customers", "invoice_order_lines", "employees")
 
 FAULTS = {
-    "session expires": [Fault("expire_session", "/ledger/posting", after=5, times=2)],
+    # Twice, but not within the same milliseconds: a session that ends as it begins is refused.
+    "session expires": [
+        Fault("expire_session", "/ledger/posting", after=5, times=1),
+        Fault("expire_session", "/ledger/posting", after=40, times=1),
+    ],
     "429 without reset": [Fault("rate_limited", "/ledger", after=3, times=2, reset=False)],
     "429 with reset": [Fault("rate_limited", "/customer", times=1)],
     "500 as HTML": [Fault("server_error_html", "/ledger/posting", after=4, times=2)],
