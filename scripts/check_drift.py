@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from generate_schemas import Entities, entity_of, read_document
 
-from tap_tripletex.children import ForEach
-from tap_tripletex.records import columns_of
+from tap_tripletex.reading.children import ForEach
+from tap_tripletex.rows.shapes import columns_of
 from tap_tripletex.streams import STREAMS
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tap_tripletex.records import columns_of
+from tap_tripletex.rows.shapes import columns_of
 from tap_tripletex.streams import AREAS, STREAMS
 
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@
 
     python scripts/generate_schemas.py https://tripletex.no/v2/openapi.json
 
-writes one file per entity into ``tap_tripletex/schemas``: names and types only, in the order of
-the document. Every column carries its ``source``, the place in the API's object that it comes
+writes one file per entity into ``tap_tripletex/rows/schemas``: names and types only, in the order
+of the document. Every column carries its ``source``, the place in the API's object that it comes
 from: ``name``, ``account.id`` (a reference), ``postings[].id`` (references). ``none`` is the
 value that the API sends for no value; ``selected: false`` leaves a column off until selected.
 Review the diff.
@@ -20,7 +20,7 @@ from urllib.request import urlopen
 
 from tap_tripletex.streams import STREAMS
 
-SCHEMAS = Path(__file__).parent.parent / "tap_tripletex" / "schemas"
+SCHEMAS = Path(__file__).parent.parent / "tap_tripletex" / "rows" / "schemas"
 
 Json = dict[str, Any]
 

@@ -9,25 +9,25 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
-from tap_tripletex.access import Access
-from tap_tripletex.auth import OSLO, TokenSession
-from tap_tripletex.client import Client
-from tap_tripletex.companies import chosen_companies, own_company
-from tap_tripletex.completeness import Completeness
-from tap_tripletex.errors import RefusedError, SettingsError
-from tap_tripletex.once import Once
-from tap_tripletex.parents import ParentIds
-from tap_tripletex.probes import Probes
-from tap_tripletex.rate_limit import RateLimiter
-from tap_tripletex.redaction import hide, install
-from tap_tripletex.slices import Calendar
-from tap_tripletex.transport import Transport
+from tap_tripletex.api.auth import OSLO, TokenSession
+from tap_tripletex.api.client import Client
+from tap_tripletex.api.companies import chosen_companies, own_company
+from tap_tripletex.api.digests import Probes
+from tap_tripletex.api.errors import RefusedError, SettingsError
+from tap_tripletex.api.once import Once
+from tap_tripletex.api.rate_limit import RateLimiter
+from tap_tripletex.api.redaction import hide, install
+from tap_tripletex.api.transport import Transport
+from tap_tripletex.proof.access import Access
+from tap_tripletex.proof.completeness import Completeness
+from tap_tripletex.reading.parents import ParentIds
+from tap_tripletex.reading.slices import Calendar
 
 if TYPE_CHECKING:
     from requests.adapters import BaseAdapter
 
-    from tap_tripletex.auth import Company, Identity
-    from tap_tripletex.errors import UnknownCompanyError
+    from tap_tripletex.api.auth import Company, Identity
+    from tap_tripletex.api.errors import UnknownCompanyError
     from tap_tripletex.settings import Settings
 
 logger = logging.getLogger(__name__)

@@ -8,12 +8,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tap_tripletex.transport import Traffic
+from tap_tripletex.api.transport import Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_tripletex.control import Verdict
+    from tap_tripletex.proof.control_totals import Verdict
 
 logger = logging.getLogger("tap-tripletex")
 

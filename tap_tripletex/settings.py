@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 
 from singer_sdk import typing as th
 
-from tap_tripletex.auth import EmployeeGrant, RefreshGrant
-from tap_tripletex.errors import SettingsError
+from tap_tripletex.api.auth import EmployeeGrant, RefreshGrant
+from tap_tripletex.api.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tap_tripletex.auth import Grant
+    from tap_tripletex.api.auth import Grant
 
 PRODUCTION = "https://tripletex.no/v2"
 SANDBOX = "sandbox"

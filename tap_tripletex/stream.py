@@ -14,20 +14,20 @@ from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from singer_sdk.streams._state import StreamStateManager
 from typing_extensions import override
 
-from tap_tripletex.changed_since import Changes
-from tap_tripletex.control import COLUMNS as CONTROLLED
-from tap_tripletex.control import Control
-from tap_tripletex.errors import ForbiddenError, RememberedError, TripletexError
-from tap_tripletex.forms import LineForm, RecordForm
-from tap_tripletex.manifest import WindowRead
-from tap_tripletex.paging import Lists, Source
-from tap_tripletex.reading import Reading, Terms
-from tap_tripletex.records import INTEGER, columns_of, json_schema, shape
+from tap_tripletex.api.errors import ForbiddenError, RememberedError, TripletexError
+from tap_tripletex.proof.control_totals import COLUMNS as CONTROLLED
+from tap_tripletex.proof.control_totals import Control
+from tap_tripletex.proof.sync_windows import WindowRead
+from tap_tripletex.reading.changed_since import Changes
+from tap_tripletex.reading.paging import Lists, Source
+from tap_tripletex.reading.reader import Reading, Terms
+from tap_tripletex.reading.slices import BEGINNING, DAY, Cut
+from tap_tripletex.reading.state import SliceState, fingerprint
+from tap_tripletex.reading.strategies import SYNCED_AT, ChangedSince, Nested, Window
+from tap_tripletex.reading.tree import Guard, Tree, Turns
 from tap_tripletex.report import Progress, Trouble
-from tap_tripletex.slices import BEGINNING, DAY, Cut
-from tap_tripletex.state import SliceState, fingerprint
-from tap_tripletex.strategies import SYNCED_AT, ChangedSince, Nested, Window
-from tap_tripletex.tree import Guard, Tree, Turns
+from tap_tripletex.rows.forms import LineForm, RecordForm
+from tap_tripletex.rows.shapes import INTEGER, columns_of, json_schema, shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -36,15 +36,15 @@ if TYPE_CHECKING:
     from singer_sdk.metrics import Counter
     from singer_sdk.singerlib import MetadataMapping
 
-    from tap_tripletex.auth import Company
-    from tap_tripletex.forms import Form
-    from tap_tripletex.reading import Emission
-    from tap_tripletex.records import Shape
-    from tap_tripletex.slices import Slice
-    from tap_tripletex.strategies import Strategy
+    from tap_tripletex.api.auth import Company
+    from tap_tripletex.api.transport import Traffic
+    from tap_tripletex.reading.reader import Emission
+    from tap_tripletex.reading.slices import Slice
+    from tap_tripletex.reading.strategies import Strategy
+    from tap_tripletex.reading.tree import Watch
+    from tap_tripletex.rows.forms import Form
+    from tap_tripletex.rows.shapes import Shape
     from tap_tripletex.tap import TapTripletex
-    from tap_tripletex.transport import Traffic
-    from tap_tripletex.tree import Watch
 
 Json = dict[str, Any]
 

@@ -16,14 +16,14 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from singer_sdk import Tap
 from typing_extensions import override
 
-from tap_tripletex.companies import client_companies
+from tap_tripletex.api.companies import client_companies
+from tap_tripletex.api.errors import RefusedError, TripletexError
+from tap_tripletex.api.memory import share_one_heap
 from tap_tripletex.connection import Connection
-from tap_tripletex.errors import RefusedError, TripletexError
-from tap_tripletex.lookahead import Lookahead
-from tap_tripletex.manifest import SyncWindows
-from tap_tripletex.memory import share_one_heap
-from tap_tripletex.output import Output, States, Stopped
+from tap_tripletex.proof.sync_windows import SyncWindows
+from tap_tripletex.reading.lookahead import Lookahead
 from tap_tripletex.report import Report, Trouble
+from tap_tripletex.rows.output import Output, States, Stopped
 from tap_tripletex.settings import SCHEMA, Settings, read_settings
 from tap_tripletex.stream import TripletexStream
 from tap_tripletex.streams import BY_NAME
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import click
     from singer_sdk import Stream
 
-    from tap_tripletex.reading import Reading
+    from tap_tripletex.reading.reader import Reading
 
 
 class TapTripletex(Tap):

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_tripletex import redaction
-from tap_tripletex.auth import Company, EmployeeGrant, TokenSession
-from tap_tripletex.client import Client
+from tap_tripletex.api import redaction
+from tap_tripletex.api.auth import Company, EmployeeGrant, TokenSession
+from tap_tripletex.api.client import Client
+from tap_tripletex.api.rate_limit import RateLimiter
+from tap_tripletex.api.transport import Transport
 from tap_tripletex.connection import SANDBOX_ADDRESS
-from tap_tripletex.rate_limit import RateLimiter
 from tap_tripletex.sandbox import SandboxAdapter
-from tap_tripletex.transport import Transport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -108,7 +108,7 @@ class History:
 
     def live(self, steps: int) -> None:
         """Let things happen, with a run after some of them, and check each run that succeeds."""
-        module = "tap_tripletex.changed_since"
+        module = "tap_tripletex.reading.changed_since"
         with (
             patch(f"{module}.SHORT_ROWS", self.short_rows),
             patch(f"{module}.OVERLAP", self.overlap),

@@ -100,7 +100,7 @@ def test_missing_tokens_and_bad_dates_are_one_sentence(tmp_path: Path) -> None:
 def test_an_unreachable_address_is_one_sentence(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("tap_tripletex.transport.TRIES", 2)
+    monkeypatch.setattr("tap_tripletex.api.transport.TRIES", 2)
     tokens = {"consumer_token": "c-token", "employee_token": "e-token"}
     unreachable = TapTripletex(config={"api_url": "http://127.0.0.1:9", **tokens})
     assert not unreachable.finish(unreachable.run)

@@ -21,14 +21,14 @@ from urllib.parse import unquote
 import pytest
 from jsonschema import Draft202012Validator
 
-from tap_tripletex.children import Child, ForEach
-from tap_tripletex.records import columns_of, json_schema, shape
-from tap_tripletex.slices import Calendar
-from tap_tripletex.strategies import ChangedSince, Nested
+from tap_tripletex.reading.children import Child, ForEach
+from tap_tripletex.reading.slices import Calendar
+from tap_tripletex.reading.strategies import ChangedSince, Nested
+from tap_tripletex.rows.shapes import columns_of, json_schema, shape
 from tap_tripletex.streams import STREAMS
 
 if TYPE_CHECKING:
-    from tap_tripletex.slices import Parents
+    from tap_tripletex.reading.slices import Parents
     from tap_tripletex.stream import TripletexStream
 
 BESIDE = Path(__file__).parents[2] / "shared" / "tripletex"

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tap_tripletex.records import columns_of
+from tap_tripletex.rows.shapes import columns_of
 from tap_tripletex.streams import AREAS, STREAMS
 from tap_tripletex.tap import TapTripletex
 
@@ -74,7 +74,7 @@ BUILT_IN = {
 
 
 def test_every_schema_belongs_to_a_stream() -> None:
-    packaged = {path.stem for path in (ROOT / "tap_tripletex" / "schemas").glob("*.json")}
+    packaged = {path.stem for path in (ROOT / "tap_tripletex" / "rows" / "schemas").glob("*.json")}
     assert packaged == {stream.entity for stream in STREAMS}
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tap_tripletex.auth import EmployeeGrant, RefreshGrant
-from tap_tripletex.errors import SettingsError
+from tap_tripletex.api.auth import EmployeeGrant, RefreshGrant
+from tap_tripletex.api.errors import SettingsError
 from tap_tripletex.sandbox import CONSUMER_TOKEN, EMPLOYEE_TOKEN
 from tap_tripletex.settings import Settings, read_settings
 

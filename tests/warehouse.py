@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from tap_tripletex.commands.views import statements
 from tap_tripletex.tap import TapTripletex
-from tap_tripletex.views import statements
 from tests.conftest import mounted
 
 if TYPE_CHECKING:

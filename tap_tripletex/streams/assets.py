@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tap_tripletex.children import Child
-from tap_tripletex.slices import Parents
-from tap_tripletex.strategies import Ever, List
+from tap_tripletex.reading.children import Child
+from tap_tripletex.reading.slices import Parents
+from tap_tripletex.reading.strategies import Ever, List
 from tap_tripletex.stream import Guarding, TripletexStream
 
 ASSETS = Parents("/asset")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tap_tripletex.strategies import List, Single
+from tap_tripletex.reading.strategies import List, Single
 from tap_tripletex.stream import TripletexStream
 
 

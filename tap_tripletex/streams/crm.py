@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tap_tripletex.strategies import ChangedSince, List
+from tap_tripletex.reading.strategies import ChangedSince, List
 from tap_tripletex.stream import TripletexStream
 
 ACTIVE_OR_NOT = {"isInactive": ("false", "true")}

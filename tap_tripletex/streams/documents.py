@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tap_tripletex.children import ForEach
-from tap_tripletex.slices import Parents
+from tap_tripletex.reading.children import ForEach
+from tap_tripletex.reading.slices import Parents
 from tap_tripletex.stream import TripletexStream
 from tap_tripletex.streams.organisation import EMPLOYEES
 

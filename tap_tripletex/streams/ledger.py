@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tap_tripletex.strategies import (
+from tap_tripletex.reading.strategies import (
     ChangedSince,
     Keyless,
     List,

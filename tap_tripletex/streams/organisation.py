@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tap_tripletex.children import Child
-from tap_tripletex.slices import Parents
-from tap_tripletex.strategies import AsOf, List
+from tap_tripletex.reading.children import Child
+from tap_tripletex.reading.slices import Parents
+from tap_tripletex.reading.strategies import AsOf, List
 from tap_tripletex.stream import TripletexStream
 
 EMPLOYEES = Parents("/employee", params=(("includeContacts", "false"),))

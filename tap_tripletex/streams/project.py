@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tap_tripletex.children import Batch, Child
-from tap_tripletex.slices import Parents
-from tap_tripletex.strategies import List, Nested, Period, Single, Years
+from tap_tripletex.reading.children import Batch, Child
+from tap_tripletex.reading.slices import Parents
+from tap_tripletex.reading.strategies import List, Nested, Period, Single, Years
 from tap_tripletex.stream import Guarding, TripletexStream
 
 PROJECTS = Parents("/project")

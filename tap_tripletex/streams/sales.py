@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tap_tripletex.strategies import List, Nested, Window
+from tap_tripletex.reading.strategies import List, Nested, Window
 from tap_tripletex.stream import TripletexStream
 
 BY_INVOICE_DATE = Window("invoice_date", "invoiceDateFrom", "invoiceDateTo")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tap_tripletex.children import Child
-from tap_tripletex.slices import Parents
-from tap_tripletex.strategies import List, Single, Years
+from tap_tripletex.reading.children import Child
+from tap_tripletex.reading.slices import Parents
+from tap_tripletex.reading.strategies import List, Single, Years
 from tap_tripletex.stream import TripletexStream
 
 COSTS = Parents("/travelExpense/cost")

@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 
 
 def views(dialect: str, *options: str) -> str:
-    command = [sys.executable, "-m", "tap_tripletex.views", f"--dialect={dialect}", *options]
+    command = [
+        sys.executable,
+        "-m",
+        "tap_tripletex.commands.views",
+        f"--dialect={dialect}",
+        *options,
+    ]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 

@@ -1,0 +1,64 @@
+"""Which companies a run reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tap_tripletex.api.auth import OWN_COMPANY, Company
+from tap_tripletex.api.errors import UnknownCompanyError
+from tap_tripletex.settings import ALL
+
+if TYPE_CHECKING:
+    from tap_tripletex.api.auth import Identity
+    from tap_tripletex.api.client import Client
+
+CLIENTS = "/company/>withLoginAccess"
+
+PAGE = 1000
+
+
+def own_company(identity: Identity) -> Company:
+    """Return the company that the token was made in."""
+    return Company(identity.company_id, OWN_COMPANY)
+
+
+def client_companies(client: Client, own: Company) -> dict[int, str]:
+    """Return the names of the companies that the token opens besides its own, by id.
+
+    Only an accounting office's token has any.
+    """
+    names: dict[int, str] = {}
+    while True:
+        params = {"from": str(len(names)), "count": str(PAGE), "fields": "id,name"}
+        page = client.get(own, CLIENTS, params)
+        before = len(names)
+        names |= {row["id"]: row.get("name") or "" for row in page.values}
+        if len(page.values) != PAGE or len(names) == before:
+            return names
+
+
+def chosen_companies(
+    setting: tuple[int, ...] | str | None, own: Company, client: Client
+) -> tuple[list[Company], list[UnknownCompanyError]]:
+    """Return the companies to read, and an error for each that the token does not open.
+
+    Args:
+        setting: ``company_ids`` as in Settings.
+        own: the company of the token.
+        client: asks for the client companies, where the setting needs them.
+    """
+    if setting is None or setting == (own.id,):
+        return [own], []
+    opened = {own.id: own}
+    opened |= {id_: Company(id_, str(id_)) for id_ in client_companies(client, own)}
+    if setting == ALL:
+        return [c for c in opened.values() if c is not own] or [own], []
+    unknown = [
+        UnknownCompanyError(
+            f"The token does not open company {id_}, which company_ids names; it opens "
+            f"{', '.join(map(str, sorted(opened)))}."
+        )
+        for id_ in setting
+        if id_ not in opened
+    ]
+    return [opened[int(id_)] for id_ in setting if id_ in opened], unknown

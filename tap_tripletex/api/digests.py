@@ -1,0 +1,65 @@
+"""Checksums of lists, asked for without any rows: has anything in there changed?
+
+A digest covers the whole filtered set, not the page (seen by one client on every page of a list),
+so a question for one row tells. Streams that depend on the same list share the question.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tap_tripletex.api.client import ANY_DIGEST
+from tap_tripletex.api.errors import ResultTooLargeError
+from tap_tripletex.api.once import Once
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tap_tripletex.api.auth import Company
+    from tap_tripletex.api.client import Client
+    from tap_tripletex.api.transport import Traffic
+
+TOO_LARGE = ""
+"""Stands for the digest of a list that is too large to be asked."""
+
+
+class Probes:
+    """Asks each question once a run."""
+
+    def __init__(self, client: Client) -> None:
+        """Begin without any."""
+        self._client = client
+        self._once: Once[str | None] = Once()
+
+    def digest(
+        self,
+        company: Company,
+        path: str,
+        params: Mapping[str, str],
+        known: str | None,
+        tally: Traffic | None = None,
+    ) -> str | None:
+        """Return a list's digest, None where the path has none, TOO_LARGE where it is refused.
+
+        Args:
+            company: to ask in.
+            path: of the list.
+            params: of the list.
+            known: the digest as it was last time.
+            tally: counts the request.
+
+        Raises:
+            RefusedError: and the other errors of ``Client.get``.
+        """
+        paging = {"from": "0", "count": "1", "fields": "id"}
+
+        def ask() -> str | None:
+            try:
+                page = self._client.get(
+                    company, path, {**params, **paging}, digest=known or ANY_DIGEST, tally=tally
+                )
+            except ResultTooLargeError:
+                return TOO_LARGE
+            return page.facts.digest
+
+        return self._once((company.id, path, *sorted(params.items())), ask)

@@ -1,0 +1,390 @@
+"""One HTTP exchange: connection, rate limit, retries, and answers turned into errors."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+import zlib
+from collections import Counter
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote, urlencode
+
+import backoff
+import msgspec
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError, ReadTimeoutError
+
+from tap_tripletex.api.errors import (
+    AuthenticationError,
+    ForbiddenError,
+    IllegalFieldError,
+    NotFoundError,
+    RateLimitedError,
+    RefusedError,
+    ResultTooLargeError,
+    SlowError,
+    TripletexError,
+    UnavailableError,
+)
+from tap_tripletex.api.redaction import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from requests.adapters import BaseAdapter
+
+    from tap_tripletex.api.rate_limit import RateLimiter
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+CONNECT_TIMEOUT = 10.0
+READ_TIMEOUT = 120.0
+"""Seconds. Recorded: answers of small companies took up to 30 s."""
+
+TRIES = 7
+"""Tries of one request on network faults and server errors: about two minutes in all."""
+
+RATE_LIMITED_TRIES = 30
+"""Tries of one request on 429: five minutes in which other integrations took every window."""
+
+GOOD = {200, 201, 204, 304}
+
+GZIP = 16 + zlib.MAX_WBITS
+"""Tells zlib to expect the header and the checksum of gzip."""
+
+MOST_PACKED = 1100
+"""How many times smaller than its content gzip can be."""
+
+BLOCK = 32 * 1024
+"""Packed bytes that are unpacked at a time: about seven times as many then. The rows in them are
+few enough to stay in the processor's cache until they are written."""
+
+SECURITY = 9000
+ILLEGAL_FIELD = 11000
+TOO_LARGE = 23000
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer, its body as it came over the network.
+
+    A page waits compressed until its turn comes: that is a seventh of its size (measured).
+
+    Attributes:
+        status: HTTP status.
+        headers: of the answer.
+        packed: the body, compressed where ``zipped``.
+        zipped: the body is compressed with gzip.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    packed: bytes = b""
+    zipped: bool = False
+
+    @property
+    def content(self) -> bytes:
+        """Unpack the body.
+
+        Raises:
+            UnavailableError: when it is damaged.
+        """
+        if not self.zipped:
+            return self.packed
+        try:
+            return zlib.decompress(self.packed, GZIP, max(self.length, 1))
+        except zlib.error as fault:
+            raise _damaged(fault) from None
+
+    @property
+    def length(self) -> int:
+        """Return the bytes of the body, unpacked: gzip ends with them."""
+        if not self.zipped:
+            return len(self.packed)
+        said = int.from_bytes(self.packed[-4:], "little")
+        return min(said, len(self.packed) * MOST_PACKED)
+
+    def blocks(self) -> Iterator[bytes]:
+        """Unpack the body, some of it at a time.
+
+        Raises:
+            UnavailableError: when it is damaged.
+        """
+        if not self.zipped:
+            yield self.packed
+            return
+        unpacker = zlib.decompressobj(GZIP)
+        try:
+            for start in range(0, len(self.packed), BLOCK):
+                yield unpacker.decompress(self.packed[start : start + BLOCK])
+        except zlib.error as fault:
+            raise _damaged(fault) from None
+        if not unpacker.eof:
+            raise _damaged()
+
+    def beginning(self, length: int) -> bytes:
+        """Unpack no more than the first bytes of the body; empty when it is damaged."""
+        if not self.zipped:
+            return self.packed[:length]
+        try:
+            return zlib.decompressobj(GZIP).decompress(self.packed[: 4 * length], length)
+        except zlib.error:
+            return b""
+
+
+def _damaged(fault: object = "it ends too early") -> UnavailableError:
+    message = f"The answer cannot be unpacked: {fault}."
+    return UnavailableError(message)
+
+
+class Transport:
+    """Sends requests to one API address; safe to use from many threads."""
+
+    def __init__(  # noqa: PLR0913
+        self,
+        base_url: str,
+        limiter: RateLimiter,
+        *,
+        user_agent: str,
+        connections: int,
+        adapter: BaseAdapter | None = None,
+        pause: float = 1.0,
+    ) -> None:
+        """Open the pool of connections.
+
+        Args:
+            base_url: address of the API, with its version (``…/v2``).
+            limiter: the budget that all requests are taken from.
+            user_agent: sent with every request.
+            connections: how many requests may be under way at once.
+            adapter: carries the requests instead of the network.
+            pause: seconds before the first retry; doubled each time, with full jitter.
+        """
+        self._base_url = base_url.rstrip("/")
+        self._limiter = limiter
+        self._pause = pause
+        self._session = requests.Session()
+        self._session.headers.update(
+            {
+                "User-Agent": user_agent,
+                "Accept": "application/json",
+                "Accept-Encoding": "gzip",  # what Answer unpacks
+            }
+        )
+        # Every answer sets JSESSIONID; sessions of different companies must not mix.
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._session.mount(
+            self._base_url, adapter or HTTPAdapter(pool_maxsize=connections, max_retries=0)
+        )
+        # Proxies and certificates of the environment, looked up once.
+        self._environment = self._session.merge_environment_settings(
+            self._base_url, {}, stream=True, verify=None, cert=None
+        )
+        self._slots = threading.BoundedSemaphore(connections)
+        self.traffic = Traffic()
+        """What was sent and received so far, retries included."""
+
+    def send(  # noqa: PLR0913
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        auth: tuple[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        company_id: int | None = None,
+        tally: Traffic | None = None,
+        patient: bool = True,
+        read: Callable[[Answer], T],
+    ) -> T:
+        """Send a request until there is an answer, 2xx or 304, that can be read.
+
+        Args:
+            method: HTTP method.
+            path: below the API's address; ``>`` and spaces are encoded here.
+            params: of the query.
+            body: sent as JSON.
+            auth: user name (the company) and password (the session token).
+            headers: sent besides the usual ones.
+            company_id: named in messages.
+            tally: counts the request as well.
+            patient: tries again when no answer came in time.
+            read: makes of the answer what is returned; an UnavailableError that it raises is
+                retried like a lost connection.
+
+        Raises:
+            AuthenticationError: on 401.
+            ForbiddenError: on code 9000, whatever the status (recorded with 401 as well).
+            IllegalFieldError: on code 11000.
+            ResultTooLargeError: on code 23000.
+            RefusedError: on any other 4xx.
+            UnavailableError: on network faults, 5xx and 429, after all tries.
+            SlowError: when no answer came in time.
+        """
+        # Commas, parentheses and asterisks are legal in a query; encoded they fill the URL.
+        query = f"?{urlencode(params, safe=',()*')}" if params else ""
+        url = f"{self._base_url}{quote(path, safe='/:')}{query}"
+        shown = f"{method} {redact(path)}" + (f" (company {company_id})" if company_id else "")
+
+        def count(size: int) -> None:
+            for traffic in filter(None, (self.traffic, tally)):
+                traffic.add(size)
+
+        def attempt() -> T:
+            with self._slots:
+                window = self._limiter.acquire()
+                try:
+                    answer = self._exchange(method, url, body, auth, headers)
+                except (requests.RequestException, HTTPError) as fault:
+                    self._limiter.release(window)
+                    count(0)
+                    reason = redact(f"{type(fault).__name__}: {fault}")
+                    message = f"{shown} got no complete answer: {reason}."
+                    slow = isinstance(fault, (requests.ReadTimeout, ReadTimeoutError))
+                    raise (SlowError if slow else UnavailableError)(message) from None
+            count(len(answer.packed))
+            if answer.status == requests.codes.too_many_requests:
+                self._limiter.exhausted(answer.headers)
+            else:
+                self._limiter.release(window, answer.headers)
+            if answer.status in GOOD:
+                return read(answer)
+            raise error_of(answer, shown)
+
+        return self._patiently(attempt, patient=patient)
+
+    def _exchange(
+        self,
+        method: str,
+        url: str,
+        body: Mapping[str, Any] | None,
+        auth: tuple[str, str] | None,
+        headers: Mapping[str, str] | None,
+    ) -> Answer:
+        request = requests.Request(
+            method,
+            url,
+            json=body,
+            auth=auth,
+            headers={**self._session.headers, **(headers or {})},
+        )
+        # Prepared by itself: the session would look into .netrc for credentials.
+        with self._session.send(
+            request.prepare(),
+            timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
+            allow_redirects=False,
+            **self._environment,
+        ) as response:
+            zipped = response.headers.get("Content-Encoding", "").lower() in {"gzip", "x-gzip"}
+            packed = response.raw.read(decode_content=False)
+            return Answer(response.status_code, response.headers, packed, zipped)
+
+    def _patiently(self, attempt: Callable[[], T], *, patient: bool) -> T:
+        """Call an attempt until it no longer raises UnavailableError, with growing pauses."""
+        given_up = (RateLimitedError,) if patient else (RateLimitedError, SlowError)
+        on_faults = backoff.on_exception(
+            backoff.expo,
+            UnavailableError,
+            max_tries=TRIES,
+            giveup=lambda error: isinstance(error, given_up),
+            factor=self._pause,
+            max_value=60,
+            on_backoff=_log_retry,
+            logger=None,
+        )
+        # No pause of its own: the limiter lets the next try wait for the next window.
+        on_rate_limit = backoff.on_exception(
+            backoff.constant,
+            RateLimitedError,
+            max_tries=RATE_LIMITED_TRIES,
+            interval=0,
+            jitter=None,
+            on_backoff=_log_retry,
+            logger=None,
+        )
+        return on_rate_limit(on_faults(attempt))()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._session.close()
+
+
+class Traffic:
+    """Counts requests, and the bytes of their answers as they came over the network."""
+
+    def __init__(self) -> None:
+        """Begin at zero."""
+        self._lock = threading.Lock()
+        self.requests = 0
+        """Requests sent, retries included."""
+        self.bytes = 0
+        """Bytes received, as they came over the network."""
+
+    def add(self, size: int) -> None:
+        """Count a request whose answer had so many bytes."""
+        with self._lock:
+            self.requests += 1
+            self.bytes += size
+
+
+def error_of(  # noqa: PLR0911 - one return for each meaning
+    answer: Answer, shown: str
+) -> TripletexError:
+    """Return what an answer other than 2xx and 304 means.
+
+    Args:
+        answer: the answer; its body may be the API's error object or an HTML page.
+        shown: the request in words.
+    """
+    body = _error_body(answer)
+    code = body.get("code")
+    status = answer.status
+    request_id = body.get("requestId") or answer.headers.get("x-tlx-request-id") or "unknown"
+    said = _said(body) or f"no readable message ({answer.headers.get('Content-Type', 'no type')})"
+    what = f"{status}/{code}" if code else str(status)
+    message = f"{shown} was answered {what}: {redact(said)} (request id {request_id})."
+    if code == ILLEGAL_FIELD:
+        counts = Counter(re.findall(r"\w+", said))
+        twice = {word for word, count in counts.items() if count > 1}
+        return IllegalFieldError(message, frozenset(twice or counts))
+    if code == SECURITY or status == requests.codes.forbidden:
+        return ForbiddenError(message, code)
+    if code == TOO_LARGE:
+        return ResultTooLargeError(message, code)
+    if status == requests.codes.too_many_requests:
+        return RateLimitedError(message)
+    if status == requests.codes.gateway_timeout:
+        return SlowError(message)
+    if status >= requests.codes.internal_server_error:
+        return UnavailableError(message)
+    if status == requests.codes.unauthorized:
+        return AuthenticationError(message)
+    if status == requests.codes.not_found:
+        return NotFoundError(message, code)
+    return RefusedError(message, code)
+
+
+def _error_body(answer: Answer) -> dict[str, Any]:
+    try:
+        body = msgspec.json.decode(answer.content)
+    except (msgspec.DecodeError, UnavailableError):
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _said(body: Mapping[str, Any]) -> str:
+    validations = body.get("validationMessages") or ()
+    parts = [body.get("message"), body.get("developerMessage")]
+    parts += [f"{part.get('field')}: {part.get('message')}" for part in validations]
+    return "; ".join(str(part).rstrip(".") for part in parts if part)
+
+
+def _log_retry(details: Any) -> None:  # noqa: ANN401 - typed by the library as a private mapping
+    logger.warning("%s Trying again (%d).", details["exception"], details["tries"])

@@ -1,0 +1,1 @@
+"""What makes the numbers trustworthy: totals, rights, and what was read whole."""

@@ -1,0 +1,135 @@
+"""Control totals: what the postings of a slice add up to, beside Tripletex's own trial balance."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import date
+
+    from tap_tripletex.api.auth import Company
+    from tap_tripletex.api.client import Client
+    from tap_tripletex.api.transport import Traffic
+
+Json = dict[str, Any]
+
+BALANCE_SHEET = "/balanceSheet"
+
+COLUMNS = ("account_id", "amount")
+"""Columns of postings that must be read for a control."""
+
+MOST_NAMED = 5
+
+ZERO = Decimal(0)
+
+
+class Totals:
+    """Adds up postings by account, in hundredths."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._sums: defaultdict[int, Decimal] = defaultdict(Decimal)
+
+    def add(self, amounts: Iterable[tuple[int | None, Decimal | None]]) -> None:
+        """Add postings, each with its account's id."""
+        sums = self._sums
+        for account, amount in amounts:
+            sums[account or 0] += amount or ZERO
+
+    def result(self) -> dict[int, int]:
+        """Return the accounts that do not come to nothing, with their hundredths."""
+        return _hundredths(self._sums)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The comparison of a slice.
+
+    Attributes:
+        found: sum of the debit balances of the postings that were read, in the company's currency.
+        expected: the same of Tripletex's trial balance.
+        differences: what differs, in words: account, read, expected; empty when all is equal.
+    """
+
+    found: Decimal
+    expected: Decimal
+    differences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Balance:
+    """A trial balance.
+
+    Attributes:
+        changes: hundredths by account id, of the accounts that do not come to nothing.
+        numbers: account numbers by account id.
+    """
+
+    changes: Mapping[int, int]
+    numbers: Mapping[int, int | None]
+
+
+class Control:
+    """Asks Tripletex for trial balances of one company."""
+
+    def __init__(self, client: Client, company: Company, tally: Traffic | None = None) -> None:
+        """Prepare; nothing is sent yet."""
+        self._client = client
+        self._company = company
+        self._tally = tally
+
+    def balance(self, window: tuple[date, date]) -> Balance:
+        """Ask for the trial balance of a window.
+
+        Args:
+            window: first day, and day after the last.
+
+        Raises:
+            TripletexError: when it cannot be read.
+        """
+        params = {
+            "dateFrom": window[0].isoformat(),
+            "dateTo": window[1].isoformat(),
+            "includeActiveAccountsWithoutMovements": "false",
+            "from": "0",
+            "count": "10000",
+            "fields": "account(id,number),balanceChange",
+        }
+        rows = self._client.get(self._company, BALANCE_SHEET, params, tally=self._tally).values
+        changes = {row["account"]["id"]: Decimal(row["balanceChange"] or 0) for row in rows}
+        numbers = {row["account"]["id"]: row["account"].get("number") for row in rows}
+        return Balance(_hundredths(changes), numbers)
+
+
+def compare(totals: Totals, balance: Balance) -> Verdict:
+    """Compare the postings of a window with the trial balance of the same window."""
+    found, expected = totals.result(), balance.changes
+    differences = tuple(
+        f"account {balance.numbers.get(id_) or id_}: postings {_kroner(found.get(id_, 0))}, "
+        f"trial balance {_kroner(expected.get(id_, 0))}"
+        for id_ in sorted(found.keys() | expected.keys())
+        if found.get(id_, 0) != expected.get(id_, 0)
+    )
+    return Verdict(_debit(found), _debit(expected), differences)
+
+
+def in_words(differences: tuple[str, ...]) -> str:
+    """Return differences as one text, the first few of them."""
+    more = len(differences) - MOST_NAMED
+    return "; ".join(differences[:MOST_NAMED]) + (f"; and {more} more" if more > 0 else "")
+
+
+def _hundredths(sums: Mapping[int, Decimal]) -> dict[int, int]:
+    return {id_: cents for id_, total in sums.items() if (cents := round(total * 100))}
+
+
+def _debit(sums: Mapping[int, int]) -> Decimal:
+    return Decimal(sum(cents for cents in sums.values() if cents > 0)) / 100
+
+
+def _kroner(cents: int) -> str:
+    return f"{Decimal(cents) / 100:.2f}"

@@ -1,0 +1,348 @@
+"""One stream's lists in one company: asked for page by page, turned into records."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from tap_tripletex.api.client import ANY_DIGEST
+from tap_tripletex.api.errors import (
+    IllegalFieldError,
+    NotFoundError,
+    RefusedError,
+    SlowError,
+    TripletexError,
+)
+from tap_tripletex.api.pages import Page
+from tap_tripletex.reading.prefetch import pace
+from tap_tripletex.rows.shapes import utc_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from concurrent.futures import Future
+
+    from tap_tripletex.api.auth import Company
+    from tap_tripletex.api.client import Client
+    from tap_tripletex.api.transport import Traffic
+    from tap_tripletex.reading.prefetch import Submits
+    from tap_tripletex.reading.slices import Ask
+    from tap_tripletex.reading.strategies import Strategy
+    from tap_tripletex.rows.shapes import Shape
+
+Json = dict[str, Any]
+
+logger = logging.getLogger(__name__)
+
+UNSORTABLE = 17000
+"""Code of an answer that refuses the field to sort by."""
+
+MOST_BYTES = 16 * 1024 * 1024
+"""Size that pages are made for. They wait packed, a seventh of that, and are unpacked piecemeal."""
+
+PAST_THE_END = 10_000_000
+"""Offset of a row that no list has."""
+
+FEWEST_ROWS = 100
+"""Rows in a page below which it is not the number of rows that makes an answer late."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a stream reads.
+
+    Attributes:
+        name: of the stream, for messages.
+        path: below the API's address; ``{id}`` is the company unless the strategy says otherwise.
+        parameters: of every request, besides those of the slice.
+        sorting: sent where the path sorts; keeps offsets stable from page to page.
+        keys: columns of the primary key besides company_id.
+        strategy: how it is cut into slices.
+    """
+
+    name: str
+    path: str
+    parameters: Mapping[str, str]
+    sorting: str | None
+    keys: tuple[str, ...]
+    strategy: Strategy
+
+
+@dataclass
+class Opened:
+    """A list whose first page is here.
+
+    Attributes:
+        first: the first page.
+        count: rows that were asked for, and will be in each of the next pages.
+        ask: what was asked.
+        fields: the expression that it was asked with.
+        shape: what that expression asks for.
+        synced_at: when the reading began, in UTC.
+        where: the list in words, for messages.
+        second: the next page, under way.
+        total: the number of rows, asked for where many are expected.
+    """
+
+    first: Page
+    count: int
+    ask: Ask
+    fields: str
+    shape: Shape
+    synced_at: str
+    where: str
+    second: Future[list[Page]] | None = None
+    total: Future[int] | None = None
+
+    @property
+    def weight(self) -> int:
+        """Return the bytes that wait, packed."""
+        return self.first.facts.weight * (1 if self.second is None else 2)
+
+
+class NextPages:
+    """The next pages of a list, under way: one, or several where it is known that there are."""
+
+    def __init__(self, opened: Opened, begin: Callable[[int], Future[list[Page]]]) -> None:
+        """Begin with the second page where it is under way; ``begin`` asks for rows from one on."""
+        self._begin = begin
+        self._step = opened.count
+        self._waiting = deque([opened.second] if opened.second else [])
+        self._offset = self._step * (1 + len(self._waiting))
+
+    def ask(self, most: int, total: int) -> None:
+        """Ask for more pages of so many rows, 0 where it is not known how many there are."""
+        while not self._waiting or (len(self._waiting) < most and self._offset < total):
+            self._waiting.append(self._begin(self._offset))
+            self._offset += self._step
+
+    def next(self) -> list[Page]:
+        """Return what came of the next page."""
+        return self._waiting.popleft().result()
+
+    def cancel(self) -> None:
+        """Do without what is still under way."""
+        for future in self._waiting:
+            future.cancel()
+
+
+class Lists:
+    """Opens lists and reads them; what the API turns out not to have is asked for no more."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - what shapes a request
+        self,
+        source: Source,
+        company: Company,
+        client: Client,
+        shape: Shape,
+        page_size: int,
+        tally: Traffic | None = None,
+    ) -> None:
+        """Prepare; nothing is sent yet.
+
+        Args:
+            source: what to read.
+            company: where to read it.
+            client: carries the requests.
+            shape: the selected columns.
+            page_size: rows asked for in one request, fewer where they are large or late.
+            tally: counts the requests.
+        """
+        self._source = source
+        self._strategy = source.strategy
+        self._company = company
+        self._client = client
+        self._shape = shape
+        self._sorting = source.sorting
+        self._lock = threading.Lock()
+        # A guess until rows have been seen: of names and values, half as much again as the names.
+        guess = 2 * MOST_BYTES // (3 * len(self._strategy.fields(shape)))
+        self._count = min(page_size, max(guess, FEWEST_ROWS))
+        self._tally = tally
+        self._seconds = 0.0
+
+    def open(self, ask: Ask, digest: str | None, pool: Submits | None = None) -> Opened:
+        """Fetch the first page of a list.
+
+        Args:
+            ask: the list.
+            digest: as it was last time; None where none is wanted.
+            pool: where given, fetches the second page if there seems to be one.
+
+        Raises:
+            IllegalFieldError: when a key cannot be asked for.
+            ResultTooLargeError: when the list is to be cut.
+            RefusedError: and the other errors of ``Client.get``.
+        """
+        while True:
+            shape, count = self._shape, self._count
+            fields = self._strategy.fields(shape)
+            synced_at = utc_text(datetime.now(timezone.utc))
+            try:
+                first = self._get(ask, fields, 0, count, digest)
+            except IllegalFieldError as error:
+                self._drop(shape, error)
+            except SlowError as error:
+                self._ask_for_fewer(count, error)
+            except NotFoundError:
+                if not ask.path:
+                    raise
+                # The parent was deleted since its id was listed.
+                return self._opened(Page(), count, ask, fields, shape, synced_at)
+            else:
+                opened = self._opened(first, count, ask, fields, shape, synced_at)
+                if pool and self._strategy.pages and first.facts.count == count:
+                    opened.second = pool.submit(self._range, opened, count, count)
+                    if ask.is_long:
+                        opened.total = pool.submit(self._total, opened)
+                return opened
+
+    def _opened(  # noqa: PLR0913, PLR0917
+        self, first: Page, count: int, ask: Ask, fields: str, shape: Shape, synced_at: str
+    ) -> Opened:
+        where = f"{self._source.name} ({self._path(ask)}) in company {self._company.id}"
+        return Opened(first, count, ask, fields, shape, synced_at, where)
+
+    def pages(self, opened: Opened, pool: Submits, width: int) -> Iterator[Page]:
+        """Yield the pages of an opened list, the next ones fetched while one is used.
+
+        Where the list tells how long it is, many of them; otherwise one.
+
+        Args:
+            opened: the list.
+            pool: fetches.
+            width: pages fetched ahead at most.
+        """
+        page = opened.first
+        end = step = opened.count
+        # More rows than asked for: the path ignores paging, and this is all there is.
+        more = self._strategy.pages and page.facts.count == step
+        if more:
+            self._learn(page)
+        ahead = NextPages(opened, lambda offset: pool.submit(self._range, opened, offset, step))
+        telling = opened.total
+        total = 0
+        try:
+            while more:
+                ahead.ask(pace(width, self._seconds), total)
+                yield page
+                if telling and not total:
+                    total = telling.result()
+                    ahead.ask(pace(width, self._seconds), total)
+                if page.facts.size == total == end:
+                    return
+                pages = ahead.next()
+                if pages[0].facts.count and pages[0].head == page.head:
+                    return
+                yield from pages[:-1]
+                page, end = pages[-1], end + step
+                more = sum(part.facts.count for part in pages) == step
+                if more and telling is None:
+                    telling = pool.submit(self._total, opened)
+            yield page
+        finally:
+            ahead.cancel()
+
+    def _total(self, opened: Opened) -> int:
+        """Return the number of rows in a list, 0 where it cannot be told.
+
+        Recorded: past the end of a list ``fullResultSize`` is the total, elsewhere never.
+        """
+        try:
+            page = self._get(opened.ask, opened.fields, PAST_THE_END, 1, ANY_DIGEST)
+        except TripletexError:
+            return 0
+        return 0 if page.facts.count else page.facts.size or 0
+
+    def _range(self, opened: Opened, offset: int, rows: int) -> list[Page]:
+        """Return the pages of a range of rows: one, unless fewer had to be asked for at a time."""
+        pages: list[Page] = []
+        found = 0
+        while found < rows:
+            count = min(self._count, rows - found)
+            start = offset + found
+            try:
+                page = self._get(opened.ask, opened.fields, start, count, ANY_DIGEST)
+            except SlowError as error:
+                self._ask_for_fewer(count, error)
+                continue
+            pages.append(page)
+            if count == rows:
+                break
+            found += page.facts.count
+            if page.facts.count < count:
+                break
+        return pages
+
+    def _learn(self, page: Page) -> None:
+        """Ask for fewer rows at a time where they are large."""
+        if page.facts.count and page.facts.length:
+            fitting = MOST_BYTES * page.facts.count // page.facts.length
+            with self._lock:
+                self._count = min(self._count, max(fitting, FEWEST_ROWS))
+
+    def _ask_for_fewer(self, count: int, error: SlowError) -> None:
+        if count <= FEWEST_ROWS or not self._strategy.pages:
+            raise error
+        with self._lock:
+            if self._count >= count:
+                self._count = max(count // 2, FEWEST_ROWS)
+                logger.warning("%s Asking for %d rows at a time.", error, self._count)
+
+    def _drop(self, shape: Shape, error: IllegalFieldError) -> None:
+        with self._lock:
+            if self._shape is not shape:
+                return
+            smaller = shape.without(error.words)
+            if smaller is None or not smaller.gives(self._source.keys):
+                raise error
+            refused = ", ".join(sorted(smaller.refused - shape.refused))
+            logger.warning(
+                "%s: the API has no field %s in company %s; its column stays empty. %s",
+                self._source.name,
+                refused,
+                self._company.id,
+                error,
+            )
+            self._shape = smaller
+
+    def _do_not_sort(self, error: RefusedError) -> None:
+        with self._lock:
+            if self._sorting is not None:
+                name, field = self._source.name, self._sorting
+                logger.warning("%s: the API does not sort by %s. %s", name, field, error)
+                self._sorting = None
+
+    def _get(self, ask: Ask, fields: str, offset: int, count: int, digest: str | None) -> Page:
+        while True:
+            params = {**self._source.parameters, **ask.params}
+            sorting = self._sorting
+            if self._strategy.pages:
+                params |= {"from": str(offset), "count": str(count)}
+                if sorting:
+                    params["sorting"] = sorting
+            params["fields"] = fields
+            began = time.monotonic()
+            try:
+                page = self._client.get(
+                    self._company,
+                    self._path(ask),
+                    params,
+                    digest=digest,
+                    tally=self._tally,
+                    patient=not self._strategy.pages or count <= FEWEST_ROWS,
+                )
+            except RefusedError as error:
+                if error.code != UNSORTABLE or sorting is None:
+                    raise
+                self._do_not_sort(error)
+            else:
+                self._seconds = time.monotonic() - began
+                return page
+
+    def _path(self, ask: Ask) -> str:
+        return self._source.path.format(**{"id": self._company.id, **ask.path})

@@ -1,0 +1,84 @@
+"""Objects that other streams are asked by: their ids, and whether anything in them has changed."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from tap_tripletex.api.digests import TOO_LARGE
+from tap_tripletex.api.errors import IllegalFieldError
+from tap_tripletex.api.once import Once
+from tap_tripletex.reading.state import HASH
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tap_tripletex.api.auth import Company
+    from tap_tripletex.api.client import Client
+    from tap_tripletex.api.digests import Probes
+    from tap_tripletex.reading.slices import Parents
+
+Json = dict[str, Any]
+
+PAGE = 10_000
+
+
+class ParentIds:
+    """Lists parents when the first stream needs them, once a run and company for all."""
+
+    def __init__(self, client: Client, probes: Probes) -> None:
+        """Begin without any."""
+        self._client = client
+        self._probes = probes
+        self._once: Once[list[Json]] = Once()
+
+    def __call__(self, company: Company, parents: Parents) -> Sequence[int]:
+        """Return the ids, in order and each once.
+
+        Raises:
+            TripletexError: whatever the list was answered with, to every stream that asks.
+        """
+        name, _, leaf = parents.id.partition(".")
+        values = (row.get(name) for row in self._listed(company, parents))
+        ids = (value.get(leaf) if leaf and value else value for value in values)
+        return sorted({id_ for id_ in ids if id_})
+
+    def digest(self, company: Company, parents: Parents, known: str | None) -> str:
+        """Return a text that changes when a parent comes, goes or is edited.
+
+        It is the API's own digest of the list, or else made of ids and versions.
+
+        Args:
+            company: to ask in.
+            parents: the list.
+            known: the digest as it was last time.
+
+        Raises:
+            TripletexError: whatever the list was answered with.
+        """
+        if known is None or not known.startswith(HASH):
+            found = self._probes.digest(company, parents.path, dict(parents.params), known)
+            if found not in {None, TOO_LARGE}:
+                return str(found)
+        rows = sorted(repr(sorted(row.items())) for row in self._listed(company, parents))
+        return HASH + hashlib.sha256("\n".join(rows).encode()).hexdigest()[:16]
+
+    def _listed(self, company: Company, parents: Parents) -> list[Json]:
+        return self._once((company.id, parents), lambda: self._list(company, parents))
+
+    def _list(self, company: Company, parents: Parents) -> list[Json]:
+        name, _, leaf = parents.id.partition(".")
+        fields = f"{name}({leaf})" if leaf else name
+        try:
+            return self._pages(company, parents, f"{fields},version")
+        except IllegalFieldError:
+            return self._pages(company, parents, fields)
+
+    def _pages(self, company: Company, parents: Parents, fields: str) -> list[Json]:
+        rows: list[Json] = []
+        while True:
+            paging = {"from": str(len(rows)), "count": str(PAGE), "sorting": "id", "fields": fields}
+            page = self._client.get(company, parents.path, {**dict(parents.params), **paging})
+            rows += page.values
+            if len(page.values) != PAGE:
+                return rows

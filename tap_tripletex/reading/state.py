@@ -1,0 +1,191 @@
+"""What a stream remembers of a company: how far it has come, and the digest of each slice."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from tap_tripletex.api.errors import StateError
+from tap_tripletex.reading.list_summary import Census
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Json = dict[str, Any]
+
+ROOT = "*"
+"""Name of the digest of all slices together."""
+
+HASH = "#"
+"""Prefix of a digest of our own making, which is not sent to the API."""
+
+YEAR = "/"
+"""Ending of the names of digests of all slices of a year."""
+
+VERSION = 2
+"""Form of the state. Version 1 had digests of months only; they are read like those of today."""
+
+
+class SliceState:
+    """One partition's state, in the dictionary that the SDK writes out.
+
+    The digests hold for one fingerprint: of all that shapes the answers (path, parameters, fields,
+    company, owner of the token and rights). Under another fingerprint none of them is known.
+    """
+
+    def __init__(self, bookmark: Json, where: str) -> None:
+        """Take over a partition's state.
+
+        Args:
+            bookmark: the SDK's dictionary; empty in a first run.
+            where: stream and company in words, for messages.
+
+        Raises:
+            StateError: when the state was written by a later version, or cannot be read.
+        """
+        version = bookmark.get("version", VERSION)
+        if not isinstance(version, int) or version > VERSION:
+            message = (
+                f"The state of {where} has version {version!r}, this tap-tripletex reads up to "
+                f"{VERSION}. Update the tap, or start over with a full refresh."
+            )
+            raise StateError(message)
+        digests = bookmark.setdefault("digests", {})
+        refreshed = bookmark.get("refreshed")
+        census = bookmark.get("census")
+        if (
+            not _is_text(digests)
+            or not (refreshed is None or _is_date(refreshed))
+            or not (census is None or _is_census(census))
+        ):
+            message = (
+                f"The state of {where} is damaged. Restore it from a copy, or start over with a "
+                "full refresh."
+            )
+            raise StateError(message)
+        bookmark["version"] = VERSION
+        self._bookmark = bookmark
+        self._where = where
+        self._fingerprint: str | None = bookmark.get("fingerprint")
+
+    @property
+    def is_new(self) -> bool:
+        """Return whether the stream has never been read."""
+        return not self._bookmark["digests"] and "refreshed" not in self._bookmark
+
+    def begin(self, fingerprint: str) -> None:
+        """Know no digest unless it was taken under this fingerprint; changes nothing yet."""
+        self._fingerprint = fingerprint
+
+    def commit(self) -> None:
+        """Forget the digests that were taken under another fingerprint, for good."""
+        if not self._holds:
+            self._bookmark["fingerprint"] = self._fingerprint
+            self._bookmark["digests"] = {}
+            self._bookmark.pop("census", None)
+
+    @property
+    def _holds(self) -> bool:
+        return self._bookmark.get("fingerprint") == self._fingerprint
+
+    def digest(self, key: str) -> str | None:
+        """Return the digest of a slice as it was last read whole."""
+        digest: str | None = self._bookmark["digests"].get(key) if self._holds else None
+        return digest
+
+    def refused_since(self, rights: str) -> date | None:
+        """Return the day since when the API refuses the stream to these rights, if it does."""
+        refused = self._bookmark.get("refused")
+        if not isinstance(refused, dict) or refused.get("rights") != rights:
+            return None
+        on = refused.get("on")
+        return date.fromisoformat(str(on)) if _is_date(on) else None
+
+    def refuse(self, rights: str, today: date) -> None:
+        """Note that the API refuses the stream to these rights."""
+        if self.refused_since(rights) is None:
+            self._bookmark["refused"] = {"rights": rights, "on": today.isoformat()}
+
+    def admit(self) -> None:
+        """Note that the API does not refuse the stream."""
+        self._bookmark.pop("refused", None)
+
+    def finish(self, key: str, digest: str | None) -> None:
+        """Note that a slice was read whole and all its rows were emitted; None forgets it."""
+        if digest is None:
+            self._bookmark["digests"].pop(key, None)
+            self._bookmark.pop("census", None)
+        else:
+            self._bookmark["digests"][key] = digest
+
+    @property
+    def census(self) -> Census | None:
+        """Return what the rows were that the digest belongs to, where that is remembered.
+
+        It is kept for streams of one slice, and forgotten with the slice's digest.
+        """
+        census = self._bookmark.get("census")
+        return None if census is None or not self._holds else Census.read(census)
+
+    def count(self, census: Census) -> None:
+        """Remember what the rows are, after ``finish``."""
+        self._bookmark["census"] = census.stored()
+
+    def is_due(self, key: str, today: date, days: int) -> bool:
+        """Return whether a slice is to be read whatever its digest says.
+
+        Each slice has its turn once in so many days, on a day of its own.
+        """
+        refreshed = self._bookmark.get("refreshed")
+        if not days or refreshed is None:
+            return False
+        turn = zlib.crc32(f"{self._where} {key}".encode())
+        latest = today - timedelta(days=(today.toordinal() - turn) % days)
+        return latest > date.fromisoformat(refreshed)
+
+    def refresh(self, today: date) -> None:
+        """Note that every slice whose turn has come was read."""
+        self._bookmark["refreshed"] = today.isoformat()
+
+    def advance(self, replication_key: str, value: str) -> None:
+        """Note how far the stream has come, in the Singer way; nothing is read by it."""
+        if self._bookmark.get("replication_key") == replication_key:
+            value = max(value, self._bookmark["replication_key_value"])
+        self._bookmark["replication_key"] = replication_key
+        self._bookmark["replication_key_value"] = value
+
+    def keep_only(self, keys: Iterable[str]) -> None:
+        """Forget the digests of slices that are no longer part of the stream."""
+        kept = {ROOT, *keys}
+        self._bookmark["digests"] = {
+            key: digest
+            for key, digest in self._bookmark["digests"].items()
+            if key in kept or key.endswith(YEAR)
+        }
+
+
+def fingerprint(*parts: object) -> str:
+    """Return a short text that changes when any of the parts does."""
+    return hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:16]
+
+
+def _is_text(digests: object) -> bool:
+    return isinstance(digests, dict) and all(isinstance(d, str) for d in digests.values())
+
+
+def _is_census(stored: object) -> bool:
+    try:
+        Census.read(stored)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_date(value: object) -> bool:
+    try:
+        date.fromisoformat(str(value))
+    except ValueError:
+        return False
+    return True

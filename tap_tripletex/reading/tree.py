@@ -1,0 +1,199 @@
+"""Which slices may have changed, told by few requests.
+
+The digest of a whole range settles all its slices; where it differs, its years are asked. Other
+slices follow lists that change whenever they do, or have their turn on certain days only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Protocol
+
+from tap_tripletex.api.digests import TOO_LARGE
+from tap_tripletex.reading.state import ROOT, YEAR
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Sequence
+    from concurrent.futures import Executor
+
+    from tap_tripletex.reading.slices import Slice
+
+
+class Watch(Protocol):
+    """Tells which slices may have changed, and remembers that when they were read."""
+
+    def stale(self) -> set[str]:
+        """Return the keys of the slices that may have changed; nothing is remembered yet."""
+
+    def forget(self) -> None:
+        """Forget what has changed, before anything is read.
+
+        Should the data change back while its rows are being read, the old digest would hide that.
+        """
+
+    def settle(self, unread: Collection[str]) -> None:
+        """Remember what was seen, but for what has a slice in it that could not be settled."""
+
+
+class Memory(Protocol):
+    """Where digests are kept from run to run."""
+
+    def digest(self, key: str) -> str | None:
+        """Return the digest that a key had."""
+
+    def finish(self, key: str, digest: str | None) -> None:
+        """Keep a key's digest, or forget it."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """A range of slices.
+
+    Attributes:
+        key: its name in the state.
+        first: first day.
+        after: day after the last.
+        leaves: keys of the slices in it.
+    """
+
+    key: str
+    first: date
+    after: date
+    leaves: frozenset[str]
+
+
+class Tree:
+    """The whole range, its years, and their slices."""
+
+    def __init__(
+        self,
+        parts: Sequence[Slice],
+        probe: Callable[[date, date, str | None], str | None],
+        memory: Memory,
+        pool: Executor,
+    ) -> None:
+        """Build the tree.
+
+        Args:
+            parts: the slices, with windows, oldest first.
+            probe: asks for the digest of the days from the first to before the second, as
+                ``Probes.digest`` does, given the one that it had.
+            memory: the digests of earlier runs.
+            pool: probes years at the same time.
+        """
+        windows = {part.key: part.window for part in parts if part.window}
+        last = max(after for _, after in windows.values())
+        self._probe = probe
+        self._memory = memory
+        self._pool = pool
+        # Ends on a calendar boundary, so that the question is the same from day to day.
+        after = last if (last.month, last.day) == (1, 1) else date(last.year + 1, 1, 1)
+        self._root = Node(ROOT, min(windows.values())[0], after, frozenset(windows))
+        self._years = []
+        for year in sorted({first.year for first, _ in windows.values()}):
+            inside = {key: window for key, window in windows.items() if window[0].year == year}
+            if len(inside) > 1:
+                first, after = min(inside.values())[0], date(year + 1, 1, 1)
+                self._years.append(Node(f"{year}{YEAR}", first, after, frozenset(inside)))
+        self._seen: dict[Node, str | None] = {}
+
+    def stale(self) -> set[str]:
+        """Return the keys of the slices that may have changed."""
+        nodes = self._years
+        if self._memory.digest(self._root.key) is None:
+            # Nothing is known that could settle all of them: the years are asked with the range.
+            nodes = [self._root, *nodes]
+        elif self._unchanged(self._root):
+            return set()
+        unchanged = dict(zip(nodes, self._pool.map(self._unchanged, nodes), strict=True))
+        if self._seen[self._root] is None:
+            return set(self._root.leaves)
+        settled = [year.leaves for year in self._years if unchanged[year]]
+        return set(self._root.leaves.difference(*settled))
+
+    def forget(self) -> None:
+        """Forget the digests of the ranges that have changed."""
+        for node in self._seen:
+            self._memory.finish(node.key, None)
+
+    def settle(self, unread: Collection[str]) -> None:
+        """Keep the digests that were seen before the slices were read."""
+        for node, digest in self._seen.items():
+            if digest and node.leaves.isdisjoint(unread):
+                self._memory.finish(node.key, digest)
+
+    def _unchanged(self, node: Node) -> bool:
+        known = self._memory.digest(node.key)
+        digest = self._probe(node.first, node.after, known)
+        if digest == known and digest not in {None, TOO_LARGE}:
+            return True
+        self._seen[node] = digest
+        return False
+
+
+class Guard:
+    """The digests of other lists, on which all slices depend."""
+
+    def __init__(
+        self,
+        parts: Iterable[Slice],
+        probes: Sequence[Callable[[str | None], str | None]],
+        memory: Memory,
+    ) -> None:
+        """Watch slices by lists that change whenever they do.
+
+        Args:
+            parts: the slices.
+            probes: each asks for the digest of a list, given the one that it had; None where it
+                has none.
+            memory: the digests of earlier runs.
+        """
+        self._keys = {part.key for part in parts}
+        self._probes = probes
+        self._memory = memory
+        self._seen: str | None = None
+        self._changed = True
+
+    def stale(self) -> set[str]:
+        """Return the keys of all slices, or of none."""
+        known = self._memory.digest(ROOT)
+        each = (known or "").split(" ")
+        if len(each) != len(self._probes):
+            each = [""] * len(self._probes)
+        digests = [probe(one or None) for probe, one in zip(self._probes, each, strict=True)]
+        self._seen = " ".join(filter(None, digests)) if all(digests) else None
+        self._changed = self._seen is None or self._seen != known
+        return self._keys if self._changed else set()
+
+    def forget(self) -> None:
+        """Forget the digests if they have changed."""
+        if self._changed:
+            self._memory.finish(ROOT, None)
+
+    def settle(self, unread: Collection[str]) -> None:
+        """Keep the digests that were seen before the slices were read."""
+        if self._seen and not unread:
+            self._memory.finish(ROOT, self._seen)
+
+
+class Turns:
+    """No digest but the calendar: some slices are asked in each run, others when they are due."""
+
+    def __init__(self, each_run: Iterable[str]) -> None:
+        """Watch slices by their turns.
+
+        Args:
+            each_run: keys of the slices that are asked in each run.
+        """
+        self._each_run = set(each_run)
+
+    def stale(self) -> set[str]:
+        """Return the keys of the slices that are asked in each run."""
+        return self._each_run
+
+    def forget(self) -> None:
+        """Do nothing: there is nothing to forget."""
+
+    def settle(self, unread: Collection[str]) -> None:
+        """Do nothing: there is nothing to remember."""

@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from requests.auth import _basic_auth_str
+
+from tap_tripletex.api.auth import OSLO, EmployeeGrant, Identity, RefreshGrant, TokenSession
+from tap_tripletex.api.errors import AuthenticationError
+from tests.conftest import API, COMPANY, error, listed, session_answer
+
+if TYPE_CHECKING:
+    from requests_mock import Mocker
+
+    from tap_tripletex.api.client import Client
+    from tap_tripletex.api.transport import Transport
+
+CREATE = f"{API}/token/session/:create"
+
+
+def creations(mock: Mocker) -> list[Any]:
+    return [request for request in mock.request_history if request.path.endswith(":create")]
+
+
+def test_tokens_travel_in_the_body_only(session: TokenSession, requests_mock: Mocker) -> None:
+    requests_mock.post(CREATE, **session_answer())
+    assert session.token() == "session-secret"
+    (sent,) = requests_mock.request_history
+    assert sent.query == ""
+    assert "Authorization" not in sent.headers
+    body = sent.json()
+    assert body["consumerToken"] == "consumer-secret"
+    assert body["employeeToken"] == "employee-secret"
+
+
+@pytest.mark.parametrize(
+    ("now", "expiration", "ends"),
+    [
+        # Late evening in Norway is the next day there; in UTC it is still the day before.
+        ("2026-07-01T22:30:00+00:00", "2026-07-04", "2026-07-03T22:00:00+00:00"),
+        ("2026-01-31T22:30:00+00:00", "2026-02-02", "2026-02-01T23:00:00+00:00"),
+        # The night in which the clocks go back.
+        ("2026-10-24T12:00:00+00:00", "2026-10-26", "2026-10-25T23:00:00+00:00"),
+    ],
+)
+def test_the_session_ends_at_midnight_in_norway(now: str, expiration: str, ends: str) -> None:
+    grant = EmployeeGrant("c", "e")
+    moment = datetime.fromisoformat(now)
+    assert grant.body(moment)["expirationDate"] == expiration
+    assert grant.ends(moment) == datetime.fromisoformat(ends)
+
+
+def test_the_session_is_renewed_before_it_ends(transport: Transport, requests_mock: Mocker) -> None:
+    requests_mock.post(CREATE, [session_answer("first"), session_answer("second")])
+    now = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
+    session = TokenSession(transport, EmployeeGrant("c", "e"), clock=lambda: now)
+    assert session.token() == "first"
+    now = datetime(2026, 11, 24, 23, 44, tzinfo=OSLO)
+    assert session.token() == "first"
+    now = datetime(2026, 11, 24, 23, 46, tzinfo=OSLO)
+    assert session.token() == "second"
+    now += timedelta(hours=12)
+    assert session.token() == "second"
+    assert requests_mock.call_count == 2
+
+
+def test_a_401_renews_the_session(client: Client, requests_mock: Mocker) -> None:
+    requests_mock.post(CREATE, [session_answer("old"), session_answer("new")])
+
+    def answer(request: Any, context: Any) -> Any:
+        if request.headers["Authorization"] == _basic_auth_str("0", "new"):
+            return listed({"id": 1})
+        context.status_code = 401
+        return error(401, 3000, "Unauthorized")["json"]
+
+    requests_mock.get(f"{API}/department", json=answer)
+    assert client.get(COMPANY, "/department").values == [{"id": 1}]
+    assert len(creations(requests_mock)) == 2
+
+
+def test_the_session_is_renewed_once_for_all_threads(
+    session: TokenSession, requests_mock: Mocker
+) -> None:
+    requests_mock.post(CREATE, [session_answer("old"), session_answer("new")])
+    assert session.token() == "old"
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(session.replace, ["old"] * 8)) == {"new"}
+    assert len(creations(requests_mock)) == 2
+
+
+def test_a_session_that_another_thread_has_renewed_again_is_no_end(
+    client: Client, session: TokenSession, requests_mock: Mocker
+) -> None:
+    requests_mock.post(CREATE, [session_answer(name) for name in ("old", "new", "newest")])
+
+    def answer(request: Any, context: Any) -> Any:
+        if request.headers["Authorization"] == _basic_auth_str("0", "newest"):
+            return listed({"id": 1})
+        if request.headers["Authorization"] == _basic_auth_str("0", "new"):
+            session.replace("new")
+        context.status_code = 401
+        return error(401, 3000, "Unauthorized")["json"]
+
+    requests_mock.get(f"{API}/department", json=answer)
+    assert client.get(COMPANY, "/department").values == [{"id": 1}]
+    assert len(creations(requests_mock)) == 3
+
+
+def test_a_second_401_is_final(client: Client, requests_mock: Mocker) -> None:
+    requests_mock.post(CREATE, [session_answer("old"), session_answer("new")])
+    requests_mock.get(f"{API}/department", **error(401, 3000, "Unauthorized"))
+    with pytest.raises(AuthenticationError):
+        client.get(COMPANY, "/department")
+    assert requests_mock.call_count == 4
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        error(
+            422,
+            18000,
+            "Validering feilet.",
+            validationMessages=[
+                {
+                    "field": "arg:consumerToken",
+                    "message": "The consumer token is invalid or does not exist.",
+                }
+            ],
+        ),
+        error(404, 6000, "Object not found"),
+        error(401, 3000, "Unauthorized"),
+    ],
+)
+def test_a_wrong_token_is_one_sentence_without_the_token(
+    session: TokenSession, requests_mock: Mocker, answer: dict[str, Any]
+) -> None:
+    requests_mock.post(CREATE, **answer)
+    with pytest.raises(AuthenticationError, match="Tripletex does not accept the tokens") as caught:
+        session.token()
+    assert "secret" not in str(caught.value)
+    assert "ba8da6a5" in str(caught.value)
+    assert "api_url" in str(caught.value)
+    assert requests_mock.call_count == 1
+
+
+@pytest.mark.parametrize("code", [4000, 15000])
+def test_where_a_json_body_is_not_understood_put_is_tried(
+    session: TokenSession, requests_mock: Mocker, code: int
+) -> None:
+    requests_mock.post(CREATE, **error(400, code, "HTTP 405 Method Not Allowed"))
+    requests_mock.put(CREATE, json={"value": {"token": "put-token"}})
+    assert session.token() == "put-token"
+    assert requests_mock.request_history[1].qs["consumertoken"] == ["consumer-secret"]
+    assert "expirationdate" in requests_mock.request_history[1].qs
+
+
+def test_a_companys_own_key_makes_sessions_too(transport: Transport, requests_mock: Mocker) -> None:
+    requests_mock.post(f"{API}/token/session/:createFromRefreshToken", **session_answer("short"))
+    session = TokenSession(transport, RefreshGrant("tlxr_key"))
+    assert session.token() == "short"
+    assert requests_mock.request_history[0].json() == {
+        "refreshToken": "tlxr_key",
+        "ttlSeconds": 28800,
+    }
+
+
+def test_who_am_i(session: TokenSession, logged_in: Mocker) -> None:
+    who = {"employeeId": 5, "actualEmployeeId": 6, "companyId": 7, "company": {"id": 7}}
+    logged_in.get(f"{API}/token/session/%3EwhoAmI", json={"value": who})
+    assert session.identity() == Identity(company_id=7, employee_id=5)
+
+
+def test_who_am_i_survives_a_session_that_has_just_ended(
+    session: TokenSession, requests_mock: Mocker
+) -> None:
+    requests_mock.post(CREATE, [session_answer("old"), session_answer("new")])
+    who = {"employeeId": 5, "companyId": 7}
+    answers = [error(401, 3000, "Unauthorized"), {"json": {"value": who}}]
+    requests_mock.get(f"{API}/token/session/%3EwhoAmI", answers)
+    assert session.identity().company_id == 7
+
+
+def test_the_session_is_deleted_at_the_end(session: TokenSession, logged_in: Mocker) -> None:
+    logged_in.delete(f"{API}/token/session/session-secret", status_code=204)
+    session.close()
+    assert logged_in.call_count == 0
+    session.token()
+    session.close()
+    session.close()
+    assert [request.method for request in logged_in.request_history] == ["POST", "DELETE"]
+
+
+def test_a_session_that_cannot_be_deleted_is_no_failure(
+    session: TokenSession, logged_in: Mocker
+) -> None:
+    logged_in.delete(f"{API}/token/session/session-secret", **error(401, 3000, "Unauthorized"))
+    session.token()
+    session.close()

@@ -1,0 +1,95 @@
+"""Lines stay whole, and states stay few."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import signal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tap_tripletex.rows import output as module
+from tap_tripletex.rows.output import Output, States, Stopped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Stdout:
+    """Takes what is written; may do something in the middle of it."""
+
+    def __init__(self) -> None:
+        self.buffer = self
+        self.written = io.BytesIO()
+        self.meanwhile: Callable[[], Any] = lambda: None
+
+    def write(self, text: bytes) -> None:
+        self.written.write(text[:3])
+        self.meanwhile()
+        self.written.write(text[3:])
+
+    def flush(self) -> None:
+        """Do nothing."""
+
+
+@pytest.fixture
+def stdout() -> Stdout:
+    return Stdout()
+
+
+def written_to(stdout: Any) -> contextlib.redirect_stdout[Any]:
+    return contextlib.redirect_stdout(stdout)
+
+
+def test_a_signal_waits_until_the_line_is_whole(stdout: Stdout) -> None:
+    output = Output()
+    signal.signal(signal.SIGUSR1, output.stop)
+    stdout.meanwhile = lambda: signal.raise_signal(signal.SIGUSR1)
+    with written_to(stdout):
+        with pytest.raises(Stopped):
+            output.write(b'{"type":"RECORD"}\n')
+        stdout.meanwhile = lambda: None
+        States(output).flush({"bookmarks": {}})
+    first, second = stdout.written.getvalue().splitlines()
+    assert json.loads(first) == {"type": "RECORD"}
+    assert json.loads(second)["type"] == "STATE"
+    with pytest.raises(Stopped):
+        output.stop()
+    signal.signal(signal.SIGUSR1, signal.SIG_DFL)
+
+
+def test_states_are_written_when_they_do_not_weigh(
+    stdout: Stdout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LEAST", 1000)
+    output = Output()
+    states = States(output)
+
+    def written() -> int:
+        return stdout.written.getvalue().count(b'"STATE"')
+
+    with written_to(stdout):
+        states.write_state({"n": 0})
+        assert written() == 1
+        states.write_state({"n": 1})
+        assert written() == 1
+        output.write(b"x" * 1100 + b"\n")
+        states.write_state({"n": 1})
+        assert written() == 2
+        states.flush({"n": 1})
+        assert written() == 2
+        states.flush({"n": 2})
+        assert written() == 3
+
+
+def test_a_state_is_written_after_a_while_whatever_its_size(
+    stdout: Stdout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SECONDS", 0.0)
+    states = States(Output())
+    with written_to(stdout):
+        for number in range(3):
+            states.write_state({"n": number})
+    assert stdout.written.getvalue().count(b'"STATE"') == 3
