@@ -3,7 +3,7 @@
     python scripts/sandbox_model.py openapi.json
     python scripts/sandbox_model.py https://tripletex.no/v2/openapi.json
 
-The result, ``tap_tripletex/sandbox/model.json``, holds names and types only: the properties
+The result, ``tap_tripletex/sandbox/tables/model.json``, holds names and types only: the properties
 of every entity that the listed paths can return, and the parameters of those paths.
 It is what the sandbox validates requests against, so that it does not share the tap's
 own idea of the API.
@@ -20,7 +20,7 @@ from typing import Any
 
 import requests
 
-TARGET = Path(__file__).parent.parent / "tap_tripletex" / "sandbox" / "model.json"
+TARGET = Path(__file__).parent.parent / "tap_tripletex" / "sandbox" / "tables" / "model.json"
 
 PATHS = (
     "/activity",

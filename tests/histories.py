@@ -14,7 +14,7 @@ from tests.warehouse import Warehouse
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tap_tripletex.sandbox.company import Company
+    from tap_tripletex.sandbox.tables.company import Company
 
 STREAMS = {
     "postings": ("Posting", "date"),  # windows

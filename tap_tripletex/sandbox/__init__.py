@@ -10,11 +10,11 @@ or over HTTP, `with serve(sandbox) as server: server.url`, or from the shell,
 
 from __future__ import annotations
 
-from tap_tripletex.sandbox.adapter import SandboxAdapter
-from tap_tripletex.sandbox.faults import Fault
-from tap_tripletex.sandbox.http_server import serve
-from tap_tripletex.sandbox.sandbox import Sandbox
-from tap_tripletex.sandbox.sessions import (
+from tap_tripletex.sandbox.server.adapter import SandboxAdapter
+from tap_tripletex.sandbox.server.faults import Fault
+from tap_tripletex.sandbox.server.http_server import serve
+from tap_tripletex.sandbox.server.sandbox import Sandbox
+from tap_tripletex.sandbox.server.sessions import (
     ACCOUNTANT_TOKEN,
     CONSUMER_TOKEN,
     EMPLOYEE_TOKEN,

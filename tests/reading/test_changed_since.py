@@ -15,7 +15,7 @@ from tap_tripletex.tap import TapTripletex
 from tests.warehouse import Warehouse
 
 if TYPE_CHECKING:
-    from tap_tripletex.sandbox.company import Company
+    from tap_tripletex.sandbox.tables.company import Company
 
 STREAMS = ("customers", "suppliers", "non_posted_vouchers")
 

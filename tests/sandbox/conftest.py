@@ -13,7 +13,7 @@ from tap_tripletex.sandbox import CONSUMER_TOKEN, EMPLOYEE_TOKEN, Sandbox
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tap_tripletex.sandbox.wire import Response
+    from tap_tripletex.sandbox.answers.wire import Response
 
 TODAY = date(2026, 6, 1)
 

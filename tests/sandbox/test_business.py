@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_tripletex.sandbox.business_views import OPENS
-from tap_tripletex.sandbox.sessions import ACCOUNTANT_TOKEN
+from tap_tripletex.sandbox.answers.business_views import OPENS
+from tap_tripletex.sandbox.server.sessions import ACCOUNTANT_TOKEN
 from tests.sandbox.conftest import Api
 from tests.sandbox.test_contract import DOCUMENT, check
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tap_tripletex.sandbox import Sandbox
-    from tap_tripletex.sandbox.model import Entity
+    from tap_tripletex.sandbox.tables.model import Entity
 
 LIFE = {"dateFrom": "2024-01-01", "dateTo": "2027-01-01"}
 INVOICED = {"invoiceDateFrom": "2024-01-01", "invoiceDateTo": "2027-01-01"}

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tap_tripletex.sandbox import Sandbox
-    from tap_tripletex.sandbox.faults import Kind
+    from tap_tripletex.sandbox.server.faults import Kind
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from tap_tripletex.sandbox import Sandbox
 from tests.sandbox.conftest import TODAY, Api
 
 if TYPE_CHECKING:
-    from tap_tripletex.sandbox.company import Company
+    from tap_tripletex.sandbox.tables.company import Company
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=timezone.utc).timestamp()
 

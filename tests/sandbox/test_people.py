@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tap_tripletex.sandbox import Sandbox
-    from tap_tripletex.sandbox.company import Company
+    from tap_tripletex.sandbox.tables.company import Company
 
 EVER = {"dateFrom": "2024-01-01", "dateTo": "2028-01-01"}
 PLAIN = [

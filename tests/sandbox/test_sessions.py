@@ -14,7 +14,7 @@ from tap_tripletex.sandbox import (
     REFRESH_TOKEN,
     Sandbox,
 )
-from tap_tripletex.sandbox.days import oslo_midnight
+from tap_tripletex.sandbox.tables.days import oslo_midnight
 from tests.sandbox.conftest import TODAY, Api
 
 if TYPE_CHECKING:

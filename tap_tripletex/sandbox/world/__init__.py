@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from tap_tripletex.sandbox import (
+from tap_tripletex.sandbox.answers import (
     business_views,
     people_views,
     project_views,
     stock_views,
     timesheet_views,
 )
-from tap_tripletex.sandbox.company import Company
+from tap_tripletex.sandbox.tables.company import Company
 from tap_tripletex.sandbox.world.identity import company_id, profile
 from tap_tripletex.sandbox.world.simulation import Simulation
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
-    from tap_tripletex.sandbox.model import Model
+    from tap_tripletex.sandbox.tables.model import Model
 
 
 class Settings(Protocol):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tap_tripletex.sandbox.days import ONE_DAY, oslo_timestamp, working_day_from
-from tap_tripletex.sandbox.rows import Voucher
+from tap_tripletex.sandbox.tables.days import ONE_DAY, oslo_timestamp, working_day_from
+from tap_tripletex.sandbox.tables.rows import Voucher
 
 if TYPE_CHECKING:
     from tap_tripletex.sandbox.world.context import Context

@@ -6,7 +6,7 @@ import base64
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from tap_tripletex.sandbox.days import is_working_day
+from tap_tripletex.sandbox.tables.days import is_working_day
 
 if TYPE_CHECKING:
     from tap_tripletex.sandbox.world.context import Context

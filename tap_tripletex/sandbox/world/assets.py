@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tap_tripletex.sandbox.days import month_end
+from tap_tripletex.sandbox.tables.days import month_end
 
 if TYPE_CHECKING:
     from datetime import date

@@ -9,12 +9,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from tap_tripletex.sandbox.days import ONE_DAY, add_months, working_day_from
+from tap_tripletex.sandbox.tables.days import ONE_DAY, add_months, working_day_from
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from tap_tripletex.sandbox.rows import Posting
+    from tap_tripletex.sandbox.tables.rows import Posting
     from tap_tripletex.sandbox.world.context import Context
     from tap_tripletex.sandbox.world.registers import Registers
 

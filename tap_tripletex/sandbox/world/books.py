@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tap_tripletex.sandbox.rows import Posting, Voucher
+from tap_tripletex.sandbox.tables.rows import Posting, Voucher
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from tap_tripletex.sandbox.company import Company
+    from tap_tripletex.sandbox.tables.company import Company
     from tap_tripletex.sandbox.world.identity import Ids
 
 VAT_RATES = {1: 25, 3: 25, 11: 15, 12: 12, 31: 15, 32: 12}

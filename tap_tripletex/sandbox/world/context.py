@@ -5,14 +5,14 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING
 
-from tap_tripletex.sandbox.days import oslo_midnight
+from tap_tripletex.sandbox.tables.days import oslo_midnight
 from tap_tripletex.sandbox.world.identity import Ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
-    from tap_tripletex.sandbox.company import Company
+    from tap_tripletex.sandbox.tables.company import Company
 
 OFFICE_OPENS = 7 * 3600
 OFFICE_HOURS = 9 * 3600

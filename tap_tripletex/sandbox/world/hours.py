@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from tap_tripletex.sandbox.days import ONE_DAY
+from tap_tripletex.sandbox.tables.days import ONE_DAY
 
 if TYPE_CHECKING:
     from tap_tripletex.sandbox.world.context import Context

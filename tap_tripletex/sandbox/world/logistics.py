@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from tap_tripletex.sandbox import stock_views
-from tap_tripletex.sandbox.days import (
+from tap_tripletex.sandbox.answers import stock_views
+from tap_tripletex.sandbox.tables.days import (
     ONE_DAY,
     month_end,
     oslo_timestamp,

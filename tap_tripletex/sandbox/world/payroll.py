@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_tripletex.sandbox.days import working_day_until
+from tap_tripletex.sandbox.tables.days import working_day_until
 from tap_tripletex.sandbox.world.choices import SALARY_TYPES, rows_of
 from tap_tripletex.sandbox.world.people import JUNE, MONTHLY_WAGE, WAGE_STEP
 

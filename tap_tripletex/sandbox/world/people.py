@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from tap_tripletex.sandbox.days import working_day_from, working_day_until
+from tap_tripletex.sandbox.tables.days import working_day_from, working_day_until
 from tap_tripletex.sandbox.world.books import Line
 from tap_tripletex.sandbox.world.names import PROJECT_NAMES
 

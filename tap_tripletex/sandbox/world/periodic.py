@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from tap_tripletex.sandbox.company import RESULT_ACCOUNTS
-from tap_tripletex.sandbox.days import (
+from tap_tripletex.sandbox.tables.company import RESULT_ACCOUNTS
+from tap_tripletex.sandbox.tables.days import (
     ONE_DAY,
     add_months,
     is_working_day,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tap_tripletex.sandbox.days import add_months, working_day_from
-from tap_tripletex.sandbox.rows import Voucher
+from tap_tripletex.sandbox.tables.days import add_months, working_day_from
+from tap_tripletex.sandbox.tables.rows import Voucher
 from tap_tripletex.sandbox.world.books import Line, with_vat
 from tap_tripletex.sandbox.world.names import SUPPLIERS
 

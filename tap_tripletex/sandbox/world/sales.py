@@ -6,7 +6,7 @@ import math
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tap_tripletex.sandbox.days import working_day_from
+from tap_tripletex.sandbox.tables.days import working_day_from
 from tap_tripletex.sandbox.world.books import VAT_ACCOUNTS, Line, vat_of
 from tap_tripletex.sandbox.world.identity import kid
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
-from tap_tripletex.sandbox.days import ONE_DAY, is_working_day
+from tap_tripletex.sandbox.tables.days import ONE_DAY, is_working_day
 from tap_tripletex.sandbox.world.aftersales import Aftersales
 from tap_tripletex.sandbox.world.archive import Archive
 from tap_tripletex.sandbox.world.assets import Assets
@@ -28,7 +28,7 @@ from tap_tripletex.sandbox.world.travel import Travel
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tap_tripletex.sandbox.company import Company
+    from tap_tripletex.sandbox.tables.company import Company
 
 START = date(2024, 1, 1)
 """First day of every company."""

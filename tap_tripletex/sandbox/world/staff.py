@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_tripletex.sandbox.days import holidays
+from tap_tripletex.sandbox.tables.days import holidays
 from tap_tripletex.sandbox.world import choices
 from tap_tripletex.sandbox.world.choices import rows_of
 from tap_tripletex.sandbox.world.names import FIRST_NAMES, LAST_NAMES

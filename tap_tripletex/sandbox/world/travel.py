@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tap_tripletex.sandbox.days import is_working_day, working_day_from
+from tap_tripletex.sandbox.tables.days import is_working_day, working_day_from
 from tap_tripletex.sandbox.world import choices
 from tap_tripletex.sandbox.world.choices import rows_of
 

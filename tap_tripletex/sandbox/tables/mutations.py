@@ -5,15 +5,15 @@ from __future__ import annotations
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from tap_tripletex.sandbox.rows import STRUCTS
+from tap_tripletex.sandbox.tables.rows import STRUCTS
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterable, Sequence
 
-    from tap_tripletex.sandbox.model import Model
-    from tap_tripletex.sandbox.rows import Posting, Voucher
-    from tap_tripletex.sandbox.table import Table
+    from tap_tripletex.sandbox.tables.model import Model
+    from tap_tripletex.sandbox.tables.rows import Posting, Voucher
+    from tap_tripletex.sandbox.tables.table import Table
     from tap_tripletex.sandbox.world.books import Line
     from tap_tripletex.sandbox.world.simulation import Simulation
 

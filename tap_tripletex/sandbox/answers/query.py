@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tap_tripletex.sandbox import errors
-from tap_tripletex.sandbox.days import java_date, lenient_date, parse_datetime
-from tap_tripletex.sandbox.table import getter
+from tap_tripletex.sandbox.answers import errors
+from tap_tripletex.sandbox.tables.days import java_date, lenient_date, parse_datetime
+from tap_tripletex.sandbox.tables.table import getter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tap_tripletex.sandbox.company import Company
-    from tap_tripletex.sandbox.model import ApiPath, Entity, Model, Parameter
-    from tap_tripletex.sandbox.rows import Row
+    from tap_tripletex.sandbox.tables.company import Company
+    from tap_tripletex.sandbox.tables.model import ApiPath, Entity, Model, Parameter
+    from tap_tripletex.sandbox.tables.rows import Row
 
     Predicate = Callable[[Row], bool]
 

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tap_tripletex.sandbox.mutations import Mutations
-from tap_tripletex.sandbox.table import Table, getter
+from tap_tripletex.sandbox.tables.mutations import Mutations
+from tap_tripletex.sandbox.tables.table import Table, getter
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
 
-    from tap_tripletex.sandbox.model import Model
-    from tap_tripletex.sandbox.rows import Posting, Row
+    from tap_tripletex.sandbox.tables.model import Model
+    from tap_tripletex.sandbox.tables.rows import Posting, Row
     from tap_tripletex.sandbox.world.simulation import Simulation
 
 RESULT_ACCOUNTS = range(3000, 9000)

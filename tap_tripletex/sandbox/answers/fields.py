@@ -6,11 +6,11 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from tap_tripletex.sandbox.availability import availability
-from tap_tripletex.sandbox.errors import illegal_field, malformed_fields
+from tap_tripletex.sandbox.answers.availability import availability
+from tap_tripletex.sandbox.answers.errors import illegal_field, malformed_fields
 
 if TYPE_CHECKING:
-    from tap_tripletex.sandbox.model import Entity, Model
+    from tap_tripletex.sandbox.tables.model import Entity, Model
 
 PARTS = re.compile(r"\s*([(),]|[^\s(),]+)")
 

@@ -8,8 +8,8 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tap_tripletex.sandbox import errors
-from tap_tripletex.sandbox.days import oslo_midnight
+from tap_tripletex.sandbox.answers import errors
+from tap_tripletex.sandbox.tables.days import oslo_midnight
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tap_tripletex.sandbox.company import RESULT_ACCOUNTS
+from tap_tripletex.sandbox.tables.company import RESULT_ACCOUNTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tap_tripletex.sandbox.company import Company
-    from tap_tripletex.sandbox.rows import Posting, Row
+    from tap_tripletex.sandbox.tables.company import Company
+    from tap_tripletex.sandbox.tables.rows import Posting, Row
 
 DIMENSIONS = ("customer", "supplier", "employee", "department", "project", "product")
 

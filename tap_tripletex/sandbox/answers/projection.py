@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from tap_tripletex.sandbox.days import oslo_timestamp
-from tap_tripletex.sandbox.fields import defaults
-from tap_tripletex.sandbox.specs import spec_of
-from tap_tripletex.sandbox.table import getter
+from tap_tripletex.sandbox.answers.fields import defaults
+from tap_tripletex.sandbox.tables.days import oslo_timestamp
+from tap_tripletex.sandbox.tables.specs import spec_of
+from tap_tripletex.sandbox.tables.table import getter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from tap_tripletex.sandbox.fields import Selection
-    from tap_tripletex.sandbox.model import Entity, Model, Property
-    from tap_tripletex.sandbox.rows import Row
-    from tap_tripletex.sandbox.table import Table
+    from tap_tripletex.sandbox.answers.fields import Selection
+    from tap_tripletex.sandbox.tables.model import Entity, Model, Property
+    from tap_tripletex.sandbox.tables.rows import Row
+    from tap_tripletex.sandbox.tables.table import Table
 
     Column = Callable[[Sequence[Row]], Iterable[Any]]
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_tripletex.sandbox.company import Company
-    from tap_tripletex.sandbox.rows import Row
-    from tap_tripletex.sandbox.sessions import Owner
+    from tap_tripletex.sandbox.server.sessions import Owner
+    from tap_tripletex.sandbox.tables.company import Company
+    from tap_tripletex.sandbox.tables.rows import Row
 
 
 class Movement(NamedTuple):

@@ -9,12 +9,12 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from tap_tripletex.sandbox import errors
-from tap_tripletex.sandbox.fields import parse_cached, requested_names
-from tap_tripletex.sandbox.wire import Response
+from tap_tripletex.sandbox.answers import errors
+from tap_tripletex.sandbox.answers.fields import parse_cached, requested_names
+from tap_tripletex.sandbox.answers.wire import Response
 
 if TYPE_CHECKING:
-    from tap_tripletex.sandbox.wire import Request
+    from tap_tripletex.sandbox.answers.wire import Request
 
 Kind = Literal[
     "bad_gateway_html",

@@ -9,16 +9,16 @@ import re
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tap_tripletex.sandbox import errors
-from tap_tripletex.sandbox.days import add_months, is_working_day, month_end
-from tap_tripletex.sandbox.people_views import FIRST_DAY, employees, last_day
+from tap_tripletex.sandbox.answers import errors
+from tap_tripletex.sandbox.answers.people_views import FIRST_DAY, employees, last_day
+from tap_tripletex.sandbox.tables.days import add_months, is_working_day, month_end
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tap_tripletex.sandbox.company import Company
-    from tap_tripletex.sandbox.rows import Row
-    from tap_tripletex.sandbox.sessions import Owner
+    from tap_tripletex.sandbox.server.sessions import Owner
+    from tap_tripletex.sandbox.tables.company import Company
+    from tap_tripletex.sandbox.tables.rows import Row
 
 WEEK = timedelta(days=7)
 HOURS_A_DAY = 7.5

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tap_tripletex.sandbox.wire import Request, Response
+    from tap_tripletex.sandbox.answers.wire import Request, Response
 
 SMALLEST = 512
 

@@ -9,24 +9,25 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from tap_tripletex.sandbox import control, errors, session_api
-from tap_tripletex.sandbox.answers import Answers
-from tap_tripletex.sandbox.compression import Compressor
-from tap_tripletex.sandbox.days import oslo_date
-from tap_tripletex.sandbox.endpoints import ROW_CAPS, endpoint_of
-from tap_tripletex.sandbox.faults import ON_THE_WAY_OUT, Fault, failure, spoil
-from tap_tripletex.sandbox.model import HOST, load_model
-from tap_tripletex.sandbox.query import check
-from tap_tripletex.sandbox.rate_limit import RateLimit
-from tap_tripletex.sandbox.routing import Route, Routes
-from tap_tripletex.sandbox.sessions import (
+from tap_tripletex.sandbox.answers import errors
+from tap_tripletex.sandbox.answers.endpoints import ROW_CAPS, endpoint_of
+from tap_tripletex.sandbox.answers.pages import Answers
+from tap_tripletex.sandbox.answers.query import check
+from tap_tripletex.sandbox.answers.routing import Route, Routes
+from tap_tripletex.sandbox.answers.wire import Request, Response
+from tap_tripletex.sandbox.server import control, session_api
+from tap_tripletex.sandbox.server.compression import Compressor
+from tap_tripletex.sandbox.server.faults import ON_THE_WAY_OUT, Fault, failure, spoil
+from tap_tripletex.sandbox.server.rate_limit import RateLimit
+from tap_tripletex.sandbox.server.sessions import (
     ACCOUNTANT_TOKEN,
     EMPLOYEE_TOKEN,
     REFRESH_TOKEN,
     Owner,
     Sessions,
 )
-from tap_tripletex.sandbox.wire import Request, Response
+from tap_tripletex.sandbox.tables.days import oslo_date
+from tap_tripletex.sandbox.tables.model import HOST, load_model
 from tap_tripletex.sandbox.world import build_company
 from tap_tripletex.sandbox.world.identity import ACCOUNTANT_OFFICE
 
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import date
 
-    from tap_tripletex.sandbox.answers import Answer
-    from tap_tripletex.sandbox.company import Company
+    from tap_tripletex.sandbox.answers.pages import Answer
+    from tap_tripletex.sandbox.tables.company import Company
 
 JSON = "application/json;charset=UTF-8"
 LOG_LENGTH = 100_000

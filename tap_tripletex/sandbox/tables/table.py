@@ -7,14 +7,14 @@ from hashlib import blake2b
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from tap_tripletex.sandbox.rows import STRUCTS
-from tap_tripletex.sandbox.specs import spec_of, usual_value
+from tap_tripletex.sandbox.tables.rows import STRUCTS
+from tap_tripletex.sandbox.tables.specs import spec_of, usual_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from tap_tripletex.sandbox.model import Entity
-    from tap_tripletex.sandbox.rows import Row
+    from tap_tripletex.sandbox.tables.model import Entity
+    from tap_tripletex.sandbox.tables.rows import Row
 
 MASK = (1 << 64) - 1
 

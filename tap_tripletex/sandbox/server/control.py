@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tap_tripletex.sandbox.faults import Fault
-from tap_tripletex.sandbox.wire import Response
+from tap_tripletex.sandbox.answers.wire import Response
+from tap_tripletex.sandbox.server.faults import Fault
 
 if TYPE_CHECKING:
-    from tap_tripletex.sandbox.sandbox import Sandbox
-    from tap_tripletex.sandbox.wire import Request
+    from tap_tripletex.sandbox.answers.wire import Request
+    from tap_tripletex.sandbox.server.sandbox import Sandbox
 
 PREFIX = "/sandbox/"
 

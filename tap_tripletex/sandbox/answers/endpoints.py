@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tap_tripletex.sandbox import business_views as business
-from tap_tripletex.sandbox import errors, ledger_views, project_views, stock_views, timesheet_views
-from tap_tripletex.sandbox import people_views as people
+from tap_tripletex.sandbox.answers import business_views as business
+from tap_tripletex.sandbox.answers import (
+    errors,
+    ledger_views,
+    project_views,
+    stock_views,
+    timesheet_views,
+)
+from tap_tripletex.sandbox.answers import people_views as people
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tap_tripletex.sandbox.company import Company
-    from tap_tripletex.sandbox.rows import Row
-    from tap_tripletex.sandbox.sessions import Owner
+    from tap_tripletex.sandbox.server.sessions import Owner
+    from tap_tripletex.sandbox.tables.company import Company
+    from tap_tripletex.sandbox.tables.rows import Row
 
 NOT_SPECIFIED = "'If-None-Match' header not specified"
 NOT_SUPPORTED = "Checksum not yet supported for this endpoint"

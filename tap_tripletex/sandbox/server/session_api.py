@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tap_tripletex.sandbox import errors
-from tap_tripletex.sandbox.days import lenient_date
-from tap_tripletex.sandbox.model import HOST
-from tap_tripletex.sandbox.wire import Response
+from tap_tripletex.sandbox.answers import errors
+from tap_tripletex.sandbox.answers.wire import Response
+from tap_tripletex.sandbox.tables.days import lenient_date
+from tap_tripletex.sandbox.tables.model import HOST
 
 if TYPE_CHECKING:
-    from tap_tripletex.sandbox.sessions import Sessions
-    from tap_tripletex.sandbox.wire import Request
+    from tap_tripletex.sandbox.answers.wire import Request
+    from tap_tripletex.sandbox.server.sessions import Sessions
 
 PREFIX = "/token/session/"
 WHO_AM_I = PREFIX + ">whoAmI"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from requests import PreparedRequest
 
-    from tap_tripletex.sandbox.sandbox import Sandbox
+    from tap_tripletex.sandbox.server.sandbox import Sandbox
 
 
 class _Body(io.BytesIO):

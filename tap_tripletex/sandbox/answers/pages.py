@@ -9,26 +9,26 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
 
-from tap_tripletex.sandbox import errors
-from tap_tripletex.sandbox.endpoints import (
+from tap_tripletex.sandbox.answers import errors
+from tap_tripletex.sandbox.answers.endpoints import (
     NOT_SPECIFIED,
     endpoint_of,
     envelope_extras,
     visible,
 )
-from tap_tripletex.sandbox.fields import parse_cached, resolve
-from tap_tripletex.sandbox.projection import Renderer
-from tap_tripletex.sandbox.query import check, filters_of, predicate, sort_rows
+from tap_tripletex.sandbox.answers.fields import parse_cached, resolve
+from tap_tripletex.sandbox.answers.projection import Renderer
+from tap_tripletex.sandbox.answers.query import check, filters_of, predicate, sort_rows
 
 if TYPE_CHECKING:
-    from tap_tripletex.sandbox.company import Company
-    from tap_tripletex.sandbox.model import ApiPath, Entity, Model
-    from tap_tripletex.sandbox.query import Filter
-    from tap_tripletex.sandbox.routing import Route
-    from tap_tripletex.sandbox.rows import Row
-    from tap_tripletex.sandbox.sessions import Owner
-    from tap_tripletex.sandbox.table import Table
-    from tap_tripletex.sandbox.wire import Request
+    from tap_tripletex.sandbox.answers.query import Filter
+    from tap_tripletex.sandbox.answers.routing import Route
+    from tap_tripletex.sandbox.answers.wire import Request
+    from tap_tripletex.sandbox.server.sessions import Owner
+    from tap_tripletex.sandbox.tables.company import Company
+    from tap_tripletex.sandbox.tables.model import ApiPath, Entity, Model
+    from tap_tripletex.sandbox.tables.rows import Row
+    from tap_tripletex.sandbox.tables.table import Table
 
 MAX_COUNT = 10_000
 RESULT_CACHE_SIZE = 24

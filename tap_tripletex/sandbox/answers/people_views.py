@@ -9,15 +9,15 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
-from tap_tripletex.sandbox import errors
-from tap_tripletex.sandbox.days import ONE_DAY, working_day_until
+from tap_tripletex.sandbox.answers import errors
+from tap_tripletex.sandbox.tables.days import ONE_DAY, working_day_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from tap_tripletex.sandbox.company import Company
-    from tap_tripletex.sandbox.rows import Row
-    from tap_tripletex.sandbox.sessions import Owner
+    from tap_tripletex.sandbox.server.sessions import Owner
+    from tap_tripletex.sandbox.tables.company import Company
+    from tap_tripletex.sandbox.tables.rows import Row
 
     Source = Callable[[Company, dict[str, Any], Owner], list[Row]]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from tap_tripletex.sandbox import errors
+from tap_tripletex.sandbox.answers import errors
 
 if TYPE_CHECKING:
-    from tap_tripletex.sandbox.model import Model
+    from tap_tripletex.sandbox.tables.model import Model
 
 PLACEHOLDER = re.compile(r"\{\w+\}")
 

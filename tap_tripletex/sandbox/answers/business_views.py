@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_tripletex.sandbox import errors
-from tap_tripletex.sandbox.days import oslo_timestamp
-from tap_tripletex.sandbox.table import getter
+from tap_tripletex.sandbox.answers import errors
+from tap_tripletex.sandbox.tables.days import oslo_timestamp
+from tap_tripletex.sandbox.tables.table import getter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_tripletex.sandbox.company import Company
-    from tap_tripletex.sandbox.rows import Row
-    from tap_tripletex.sandbox.sessions import Owner
+    from tap_tripletex.sandbox.server.sessions import Owner
+    from tap_tripletex.sandbox.tables.company import Company
+    from tap_tripletex.sandbox.tables.rows import Row
 
 # What a module or entitlement opens: beginnings of paths; `$` is where a path ends. After the
 # official document, which says it of few, and recorded refusals (403/9000).

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from tap_tripletex.sandbox import errors
-from tap_tripletex.sandbox.days import ONE_DAY, add_months, month_end
+from tap_tripletex.sandbox.answers import errors
+from tap_tripletex.sandbox.tables.days import ONE_DAY, add_months, month_end
 
 if TYPE_CHECKING:
-    from tap_tripletex.sandbox.company import Company
-    from tap_tripletex.sandbox.rows import Row
-    from tap_tripletex.sandbox.sessions import Owner
+    from tap_tripletex.sandbox.server.sessions import Owner
+    from tap_tripletex.sandbox.tables.company import Company
+    from tap_tripletex.sandbox.tables.rows import Row
 
 HOUR_COST = 62_000
 """What an hour of work costs the company, in øre."""

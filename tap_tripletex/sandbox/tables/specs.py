@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from tap_tripletex.sandbox.model import Property
+    from tap_tripletex.sandbox.tables.model import Property
 
 
 class Spec(NamedTuple):

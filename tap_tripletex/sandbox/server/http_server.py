@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_tripletex.sandbox.sandbox import Sandbox
-    from tap_tripletex.sandbox.wire import Response
+    from tap_tripletex.sandbox.answers.wire import Response
+    from tap_tripletex.sandbox.server.sandbox import Sandbox
 
 
 class _Handler(BaseHTTPRequestHandler):
