@@ -14,7 +14,7 @@ from tests.warehouse import Warehouse
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tap_tripletex.sandbox.tables.company import Company
+    from tap_tripletex.sandbox.world.living_company import LivingCompany
 
 STREAMS = {
     "postings": ("Posting", "date"),  # windows
@@ -103,7 +103,7 @@ class History:
         self.log: list[str] = []
 
     @property
-    def company(self) -> Company:
+    def company(self) -> LivingCompany:
         return self.sandbox.company()
 
     def live(self, steps: int) -> None:

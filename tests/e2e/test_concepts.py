@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from tap_tripletex.sandbox.tables.company import Company
+    from tap_tripletex.sandbox.world.living_company import LivingCompany
     from tests.postgres import Postgres
 
     Row = tuple[Any, ...]
-    Truth = Callable[[Company, date], Iterable[Row]]
+    Truth = Callable[[LivingCompany, date], Iterable[Row]]
 
 PAGE = (ROOT / "docs" / "concepts.md").read_text()
 QUERIES = {path.stem: path.read_text() for path in sorted((ROOT / "sql").glob("*.sql"))}
@@ -108,7 +108,7 @@ def in_postgres(port: int) -> Callable[[str], list[Row]]:
     return rows
 
 
-def add_what_the_usual_days_lack(company: Company, today: date) -> None:
+def add_what_the_usual_days_lack(company: LivingCompany, today: date) -> None:
     """Book what is rare, and what lies on either side of a limit."""
 
     def book(days: int, *lines: Line) -> None:
@@ -153,11 +153,11 @@ def month_of(text: str) -> date:
     return day_of(text).replace(day=1)
 
 
-def by_id(company: Company, entity: str) -> dict[int | None, dict[str, Any]]:
+def by_id(company: LivingCompany, entity: str) -> dict[int | None, dict[str, Any]]:
     return {row["id"]: row for row in company.rows(entity)}
 
 
-def by_day(company: Company) -> list[dict[str, Any]]:
+def by_day(company: LivingCompany) -> list[dict[str, Any]]:
     return sorted(company.rows("Posting"), key=lambda row: (row["date"], row["id"]))
 
 
@@ -165,7 +165,7 @@ def last_if_none(*values: Any) -> list[tuple[bool, Any]]:
     return [(value is None, value or 0) for value in values]
 
 
-def general_ledger(company: Company, _: date) -> Iterable[Row]:
+def general_ledger(company: LivingCompany, _: date) -> Iterable[Row]:
     accounts, vouchers = by_id(company, "Account"), by_id(company, "Voucher")
     balances: Counter[Any] = Counter()
     for row in sorted(by_day(company), key=lambda row: accounts[row["account"]]["number"]):
@@ -184,7 +184,7 @@ def general_ledger(company: Company, _: date) -> Iterable[Row]:
 
 
 def ledger_of(party: str, account: int) -> Truth:
-    def truth(company: Company, _: date) -> Iterable[Row]:
+    def truth(company: LivingCompany, _: date) -> Iterable[Row]:
         parties, vouchers = by_id(company, party.capitalize()), by_id(company, "Voucher")
         found = [row for row in by_day(company) if row["account"] == company.account_id(account)]
         number = f"{party}Number"
@@ -206,13 +206,13 @@ def ledger_of(party: str, account: int) -> Truth:
     return truth
 
 
-def open_today(company: Company, today: date) -> list[dict[str, Any]]:
+def open_today(company: LivingCompany, today: date) -> list[dict[str, Any]]:
     postings = by_id(company, "Posting")
     tomorrow = (today + timedelta(days=1)).isoformat()
     return [postings[identity] for identity in company.open_postings(tomorrow)]
 
 
-def open_items(company: Company, today: date) -> Iterable[Row]:
+def open_items(company: LivingCompany, today: date) -> Iterable[Row]:
     customers, suppliers = by_id(company, "Customer"), by_id(company, "Supplier")
     rows = []
     for row in open_today(company, today):
@@ -228,7 +228,7 @@ def open_items(company: Company, today: date) -> Iterable[Row]:
     return [row for _, row in sorted(rows)]
 
 
-def aged_receivables(company: Company, today: date) -> Iterable[Row]:
+def aged_receivables(company: LivingCompany, today: date) -> Iterable[Row]:
     customers = by_id(company, "Customer")
     invoices = company.rows("Invoice")
     due = {(row["customer"], str(row["invoiceNumber"])): row["invoiceDueDate"] for row in invoices}
@@ -247,7 +247,7 @@ def aged_receivables(company: Company, today: date) -> Iterable[Row]:
         yield (*head, *map(kroner, cents), kroner(sum(cents)))
 
 
-def vat(company: Company, _: date) -> Iterable[Row]:
+def vat(company: LivingCompany, _: date) -> Iterable[Row]:
     """Return bases from the postings with the code, and VAT from the VAT accounts' postings."""
     kinds, vouchers = by_id(company, "VatType"), by_id(company, "Voucher")
     numbers = {row["id"]: row["number"] for row in company.rows("Account")}
@@ -275,7 +275,7 @@ def months(last: date) -> list[date]:
     return found
 
 
-def profit_and_loss(company: Company, today: date) -> Iterable[Row]:
+def profit_and_loss(company: LivingCompany, today: date) -> Iterable[Row]:
     accounts = sorted(company.rows("Account"), key=lambda row: row["number"])
     used = {(month_of(row["date"]), row["account"]) for row in company.rows("Posting")}
     ends = months(today + timedelta(days=800))
@@ -287,7 +287,7 @@ def profit_and_loss(company: Company, today: date) -> Iterable[Row]:
                 yield start, row["number"], row["name"], row["type"], result
 
 
-def balance_sheet(company: Company, today: date) -> Iterable[Row]:
+def balance_sheet(company: LivingCompany, today: date) -> Iterable[Row]:
     accounts = sorted(company.rows("Account"), key=lambda row: row["number"])
     ends = months(today + timedelta(days=400))
     for start, end in pairwise(ends):
@@ -299,7 +299,7 @@ def balance_sheet(company: Company, today: date) -> Iterable[Row]:
         yield start, None, "Result, not yet allocated", kroner(result)
 
 
-def project_economy(company: Company, _: date) -> Iterable[Row]:
+def project_economy(company: LivingCompany, _: date) -> Iterable[Row]:
     """Return what was invoiced from the invoices of the projects' orders, not from the ledger."""
     numbers = {row["id"]: row["number"] for row in company.rows("Account")}
     orders, invoices = by_id(company, "Order"), by_id(company, "Invoice")
@@ -324,7 +324,7 @@ def project_economy(company: Company, _: date) -> Iterable[Row]:
         yield row["number"], row["name"], *hours[key], kroner(invoiced[key]), kroner(costs[key])
 
 
-def hours(company: Company, _: date) -> Iterable[Row]:
+def hours(company: LivingCompany, _: date) -> Iterable[Row]:
     employees, projects = by_id(company, "Employee"), by_id(company, "Project")
     found: dict[Any, list[Decimal]] = defaultdict(lambda: [Decimal(0)] * 2)
     for row in company.rows("TimesheetEntry"):
@@ -338,7 +338,7 @@ def hours(company: Company, _: date) -> Iterable[Row]:
         yield month, name, of["number"], of["name"], *found[key]
 
 
-def payroll(company: Company, _: date) -> Iterable[Row]:
+def payroll(company: LivingCompany, _: date) -> Iterable[Row]:
     kinds = by_id(company, "SalaryType")
     sums: Counter[Any] = Counter()
     employees: dict[Any, set[int]] = defaultdict(set)

@@ -15,7 +15,7 @@ from tap_tripletex.tap import TapTripletex
 from tests.warehouse import Warehouse
 
 if TYPE_CHECKING:
-    from tap_tripletex.sandbox.tables.company import Company
+    from tap_tripletex.sandbox.world.living_company import LivingCompany
 
 STREAMS = ("customers", "suppliers", "non_posted_vouchers")
 
@@ -58,7 +58,7 @@ def sandbox() -> Sandbox:
 
 
 @pytest.fixture
-def company(sandbox: Sandbox) -> Company:
+def company(sandbox: Sandbox) -> LivingCompany:
     return sandbox.company()
 
 
@@ -103,12 +103,12 @@ def text(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def newest(company: Company, entity: str = "Customer") -> int:
+def newest(company: LivingCompany, entity: str = "Customer") -> int:
     table = company.table(entity)
     return max(table.updated(row) for row in table)
 
 
-def changed(company: Company, seconds: float, entity: str = "Customer") -> list[int]:
+def changed(company: LivingCompany, seconds: float, entity: str = "Customer") -> list[int]:
     table = company.table(entity)
     return sorted(table.identity(row) for row in table if table.updated(row) >= seconds)
 
@@ -129,15 +129,15 @@ def names(warehouse: Warehouse, view: str = "customers_current") -> dict[int, st
     return dict(warehouse.rows(f"SELECT id, name FROM {view}"))
 
 
-def truth(company: Company, entity: str = "Customer") -> dict[int, str]:
+def truth(company: LivingCompany, entity: str = "Customer") -> dict[int, str]:
     return {row["id"]: row["name"] for row in company.rows(entity)}
 
 
-def active(company: Company) -> list[int]:
+def active(company: LivingCompany) -> list[int]:
     return [row["id"] for row in company.rows("Customer") if not row["isInactive"]]
 
 
-def edit(company: Company, text: str = "Nytt navn AS") -> int:
+def edit(company: LivingCompany, text: str = "Nytt navn AS") -> int:
     CLOCK.ahead += 2
     customer = active(company)[0]
     company.edit("Customer", customer, name=text)
@@ -145,7 +145,7 @@ def edit(company: Company, text: str = "Nytt navn AS") -> int:
 
 
 def test_the_first_run_reads_the_list_and_tries_the_parameter(
-    sandbox: Sandbox, company: Company
+    sandbox: Sandbox, company: LivingCompany
 ) -> None:
     warehouse = Warehouse(sandbox, STREAMS)
     asked = run(warehouse)
@@ -173,7 +173,7 @@ def test_an_unchanged_list_is_one_request_a_part(warehouse: Warehouse) -> None:
 
 
 def test_an_edit_and_a_new_row_of_a_long_list_are_read_alone(
-    warehouse: Warehouse, company: Company
+    warehouse: Warehouse, company: LivingCompany
 ) -> None:
     start = newest(company) - 6 * HOUR
     edit(company)
@@ -197,7 +197,7 @@ def test_an_edit_and_a_new_row_of_a_long_list_are_read_alone(
 
 
 def test_a_row_that_moves_to_the_other_part_is_an_edit(
-    warehouse: Warehouse, company: Company
+    warehouse: Warehouse, company: LivingCompany
 ) -> None:
     start = newest(company) - 6 * HOUR
     company.edit("Customer", active(company)[0], isInactive=True)
@@ -208,7 +208,7 @@ def test_a_row_that_moves_to_the_other_part_is_an_edit(
     assert inactive == [(r["id"],) for r in company.rows("Customer") if r["isInactive"]]
 
 
-def test_pages_of_changes_are_read_to_the_end(warehouse: Warehouse, company: Company) -> None:
+def test_pages_of_changes_are_read_to_the_end(warehouse: Warehouse, company: LivingCompany) -> None:
     warehouse.config |= {"page_size": 2}
     start = newest(company) - 6 * HOUR
     edited = active(company)[:5]
@@ -222,7 +222,7 @@ def test_pages_of_changes_are_read_to_the_end(warehouse: Warehouse, company: Com
 
 @pytest.mark.parametrize("with_edit", [True, False])
 def test_a_deletion_is_seen_at_once(
-    warehouse: Warehouse, company: Company, *, with_edit: bool
+    warehouse: Warehouse, company: LivingCompany, *, with_edit: bool
 ) -> None:
     gone = active(company)[3]
     company.delete("Customer", gone)
@@ -240,7 +240,7 @@ def test_a_deletion_is_seen_at_once(
 
 
 def test_one_deleted_and_another_come_in_its_place_are_seen(
-    warehouse: Warehouse, company: Company
+    warehouse: Warehouse, company: LivingCompany
 ) -> None:
     """The number of ids is the same, their checksum is not."""
     gone = active(company)[3]
@@ -252,7 +252,7 @@ def test_one_deleted_and_another_come_in_its_place_are_seen(
 
 
 def test_a_new_id_that_the_parameter_does_not_show_is_read(
-    warehouse: Warehouse, company: Company
+    warehouse: Warehouse, company: LivingCompany
 ) -> None:
     start = newest(company) - 6 * HOUR
     added = company.add("Customer", name="Flyttet AS")
@@ -263,7 +263,7 @@ def test_a_new_id_that_the_parameter_does_not_show_is_read(
 
 
 def test_what_the_parameter_cannot_see_is_read_whole(
-    warehouse: Warehouse, company: Company
+    warehouse: Warehouse, company: LivingCompany
 ) -> None:
     start = newest(company) - 6 * HOUR
     customer = active(company)[0]
@@ -277,7 +277,7 @@ def test_what_the_parameter_cannot_see_is_read_whole(
 
 
 def test_a_parameter_that_never_works_is_tried_and_not_used(
-    sandbox: Sandbox, company: Company
+    sandbox: Sandbox, company: LivingCompany
 ) -> None:
     sandbox.changed_since_works = False
     warehouse = Warehouse(sandbox, STREAMS)
@@ -291,7 +291,7 @@ def test_a_parameter_that_never_works_is_tried_and_not_used(
 
 
 def test_a_parameter_that_stops_working_is_given_up_until_it_works_again(
-    warehouse: Warehouse, sandbox: Sandbox, company: Company
+    warehouse: Warehouse, sandbox: Sandbox, company: LivingCompany
 ) -> None:
     sandbox.changed_since_works = False
     start = newest(company) - 6 * HOUR
@@ -310,7 +310,7 @@ def test_a_parameter_that_stops_working_is_given_up_until_it_works_again(
 
 
 def test_a_parameter_that_is_refused_ends_no_stream(
-    warehouse: Warehouse, sandbox: Sandbox, company: Company
+    warehouse: Warehouse, sandbox: Sandbox, company: LivingCompany
 ) -> None:
     sandbox.faults.append(Fault("forbidden", "/customer", "changedSince", times=None))
     edit(company)
@@ -321,7 +321,7 @@ def test_a_parameter_that_is_refused_ends_no_stream(
 
 
 def test_answers_that_could_come_of_something_else_prove_nothing(
-    sandbox: Sandbox, company: Company, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, company: LivingCompany, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A full page may go on; and rows that are all of one age would come in any case."""
     monkeypatch.setattr("tap_tripletex.reading.changed_since.TEST_ROWS", 1)
@@ -339,7 +339,7 @@ def test_answers_that_could_come_of_something_else_prove_nothing(
 
 
 def test_a_list_whose_ids_have_another_checksum_is_not_guarded_by_them(
-    sandbox: Sandbox, company: Company
+    sandbox: Sandbox, company: LivingCompany
 ) -> None:
     """As when it changes between the reading and the test."""
     handle = sandbox.handle
@@ -373,7 +373,7 @@ def test_an_answer_without_the_newest_row_proves_nothing(sandbox: Sandbox) -> No
 
 
 def test_a_row_that_moves_to_the_other_part_meanwhile_is_emitted_once(
-    warehouse: Warehouse, sandbox: Sandbox, company: Company
+    warehouse: Warehouse, sandbox: Sandbox, company: LivingCompany
 ) -> None:
     warehouse.config |= {"max_concurrency": 1}
     start = newest(company) - 6 * HOUR
@@ -392,7 +392,7 @@ def test_a_row_that_moves_to_the_other_part_meanwhile_is_emitted_once(
 
 
 def test_changes_that_move_while_their_pages_are_read_are_read_whole(
-    warehouse: Warehouse, sandbox: Sandbox, company: Company
+    warehouse: Warehouse, sandbox: Sandbox, company: LivingCompany
 ) -> None:
     warehouse.config |= {"page_size": 2}
     handle = sandbox.handle
@@ -413,7 +413,7 @@ def test_changes_that_move_while_their_pages_are_read_are_read_whole(
 
 
 def test_the_state_is_not_ahead_of_the_changes(
-    warehouse: Warehouse, sandbox: Sandbox, company: Company, monkeypatch: pytest.MonkeyPatch
+    warehouse: Warehouse, sandbox: Sandbox, company: LivingCompany, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     edit(company)
     tap = TapTripletex(config=warehouse.config, state=warehouse.state)
@@ -437,7 +437,7 @@ def test_the_state_is_not_ahead_of_the_changes(
 
 
 def test_after_a_failure_among_the_changes_the_list_is_read_whole(
-    warehouse: Warehouse, sandbox: Sandbox, company: Company
+    warehouse: Warehouse, sandbox: Sandbox, company: LivingCompany
 ) -> None:
     edit(company)
     sandbox.faults.append(Fault("server_error_html", "/customer", "changedSince", times=None))
@@ -451,7 +451,7 @@ def test_after_a_failure_among_the_changes_the_list_is_read_whole(
 
 
 def test_a_short_list_is_read_whole(
-    sandbox: Sandbox, company: Company, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, company: LivingCompany, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(SHORT, len(truth(company)))
     warehouse = Warehouse(sandbox, STREAMS)
@@ -465,7 +465,7 @@ def test_a_short_list_is_read_whole(
 
 
 def test_a_list_that_became_long_unnoticed_has_been_tried_when_it_is_read(
-    warehouse: Warehouse, company: Company, monkeypatch: pytest.MonkeyPatch
+    warehouse: Warehouse, company: LivingCompany, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(SHORT, len(truth(company)))
     edit(company)
@@ -473,7 +473,7 @@ def test_a_list_that_became_long_unnoticed_has_been_tried_when_it_is_read(
     assert bookmark(warehouse)["census"]["proven"] is True
 
 
-def test_full_table_ignores_all_of_this(warehouse: Warehouse, company: Company) -> None:
+def test_full_table_ignores_all_of_this(warehouse: Warehouse, company: LivingCompany) -> None:
     catalog = warehouse._catalog()
     for stream in catalog["streams"]:
         stream["replication_method"] = "FULL_TABLE"
@@ -499,7 +499,7 @@ def test_the_full_pass_reads_the_list_whole(
 
 
 def test_a_state_from_before_is_read_and_the_list_read_whole_once(
-    warehouse: Warehouse, company: Company
+    warehouse: Warehouse, company: LivingCompany
 ) -> None:
     old = bookmark(warehouse)
     digests = old["digests"]
@@ -532,7 +532,7 @@ def test_the_time_of_the_last_change_is_always_there(warehouse: Warehouse) -> No
         assert rows == times > 0
 
 
-def test_without_times_the_list_is_read_as_before(sandbox: Sandbox, company: Company) -> None:
+def test_without_times_the_list_is_read_as_before(sandbox: Sandbox, company: LivingCompany) -> None:
     sandbox.faults.append(Fault("refuse_field", "/customer", times=None, field="changes"))
     warehouse = Warehouse(sandbox, ("customers",))
     run(warehouse)
@@ -544,7 +544,7 @@ def test_without_times_the_list_is_read_as_before(sandbox: Sandbox, company: Com
 
 
 def test_vouchers_that_leave_the_inbox_are_gone_at_once(
-    warehouse: Warehouse, company: Company
+    warehouse: Warehouse, company: LivingCompany
 ) -> None:
     path = "/ledger/voucher/>nonPosted"
     start = max(company.inbox.updated(row) for row in company.inbox) - 6 * HOUR

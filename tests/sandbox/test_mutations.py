@@ -9,7 +9,7 @@ from tap_tripletex.sandbox import Sandbox
 from tests.sandbox.conftest import TODAY, Api
 
 if TYPE_CHECKING:
-    from tap_tripletex.sandbox.tables.company import Company
+    from tap_tripletex.sandbox.world.living_company import LivingCompany
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=timezone.utc).timestamp()
 
@@ -19,7 +19,7 @@ def changed() -> Sandbox:
     return Sandbox(today=TODAY, rate_limit=None, clock=lambda: NOW)
 
 
-def balanced(company: Company) -> bool:
+def balanced(company: LivingCompany) -> bool:
     sums: dict[int, int] = {}
     for posting in company.postings():
         sums[posting.voucher] = sums.get(posting.voucher, 0) + posting.amount

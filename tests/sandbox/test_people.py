@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tap_tripletex.sandbox import Sandbox
-    from tap_tripletex.sandbox.tables.company import Company
+    from tap_tripletex.sandbox.world.living_company import LivingCompany
 
 EVER = {"dateFrom": "2024-01-01", "dateTo": "2028-01-01"}
 PLAIN = [
@@ -84,15 +84,15 @@ TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
-def first(company: Company, entity: str) -> int:
+def first(company: LivingCompany, entity: str) -> int:
     return next(iter(company.table(entity).rows))
 
 
-def staff(company: Company) -> str:
+def staff(company: LivingCompany) -> str:
     return ",".join(str(identity) for identity in company.table("Employee").rows)
 
 
-def parents(company: Company, today: date) -> list[tuple[str, str, dict[str, Any]]]:
+def parents(company: LivingCompany, today: date) -> list[tuple[str, str, dict[str, Any]]]:
     """Return path of the model, path to ask, and parameters of what needs a parent."""
     month = date.fromordinal(today.toordinal() - 1)
     year, week, _ = month.isocalendar()
@@ -119,7 +119,7 @@ def parents(company: Company, today: date) -> list[tuple[str, str, dict[str, Any
     ]
 
 
-def check_row(company: Company, entity: str, row: dict[str, Any]) -> None:
+def check_row(company: LivingCompany, entity: str, row: dict[str, Any]) -> None:
     """Check a row's types, and that what it refers to exists."""
     properties = company.model.entity(entity).properties
     assert set(row) <= set(properties)

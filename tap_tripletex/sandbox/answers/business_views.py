@@ -11,7 +11,7 @@ from tap_tripletex.sandbox.tables.table import getter
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_tripletex.sandbox.server.sessions import Owner
+    from tap_tripletex.sandbox.answers.owner import Owner
     from tap_tripletex.sandbox.tables.company import Company
     from tap_tripletex.sandbox.tables.rows import Row
 
@@ -98,7 +98,7 @@ def asset_postings(company: Company, params: dict[str, Any], _: Owner) -> list[R
     asset = params["{id}"]
     if asset not in company.table("Asset").rows:
         raise errors.not_found()
-    today = company.simulation.context.day.isoformat() if company.simulation else ""
+    today = company.last_day.isoformat() if company.last_day else ""
     window = params.get("dateFrom", today), params.get("dateToExclusive", today)
     return [row for row in company.postings(*window) if (row.extra or {}).get("asset") == asset]
 
@@ -154,7 +154,7 @@ def result_budgets(company: Company, params: dict[str, Any], _: Owner) -> list[R
     Official document: the year defaults to the current one; of departments, projects,
     products and employees only those with asked ids, or all active ones.
     """
-    today = company.simulation.context.day if company.simulation else None
+    today = company.last_day
     year = str(params.get("year", today.year if today else ""))
     periods = company.table("AccountingPeriod").rows
     chosen: dict[str, set[int] | None] = {}

@@ -17,7 +17,7 @@ from tap_tripletex.sandbox.answers import people_views as people
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tap_tripletex.sandbox.server.sessions import Owner
+    from tap_tripletex.sandbox.answers.owner import Owner
     from tap_tripletex.sandbox.tables.company import Company
     from tap_tripletex.sandbox.tables.rows import Row
 

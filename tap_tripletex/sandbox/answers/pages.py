@@ -21,10 +21,10 @@ from tap_tripletex.sandbox.answers.projection import Renderer
 from tap_tripletex.sandbox.answers.query import check, filters_of, predicate, sort_rows
 
 if TYPE_CHECKING:
+    from tap_tripletex.sandbox.answers.owner import Owner
     from tap_tripletex.sandbox.answers.query import Filter
     from tap_tripletex.sandbox.answers.routing import Route
     from tap_tripletex.sandbox.answers.wire import Request
-    from tap_tripletex.sandbox.server.sessions import Owner
     from tap_tripletex.sandbox.tables.company import Company
     from tap_tripletex.sandbox.tables.model import ApiPath, Entity, Model
     from tap_tripletex.sandbox.tables.rows import Row

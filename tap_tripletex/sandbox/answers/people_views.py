@@ -15,7 +15,7 @@ from tap_tripletex.sandbox.tables.days import ONE_DAY, working_day_until
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from tap_tripletex.sandbox.server.sessions import Owner
+    from tap_tripletex.sandbox.answers.owner import Owner
     from tap_tripletex.sandbox.tables.company import Company
     from tap_tripletex.sandbox.tables.rows import Row
 
@@ -39,7 +39,7 @@ KRONER: dict[str, float] = {
 
 def last_day(company: Company) -> date:
     """Return the last day that the company has lived."""
-    return company.simulation.context.day if company.simulation else FIRST_DAY
+    return company.last_day or FIRST_DAY
 
 
 def _today(company: Company) -> date:

@@ -9,7 +9,7 @@ from tap_tripletex.sandbox.answers import errors
 from tap_tripletex.sandbox.tables.days import ONE_DAY, add_months, month_end
 
 if TYPE_CHECKING:
-    from tap_tripletex.sandbox.server.sessions import Owner
+    from tap_tripletex.sandbox.answers.owner import Owner
     from tap_tripletex.sandbox.tables.company import Company
     from tap_tripletex.sandbox.tables.rows import Row
 

@@ -16,7 +16,7 @@ from tap_tripletex.sandbox.tables.days import add_months, is_working_day, month_
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tap_tripletex.sandbox.server.sessions import Owner
+    from tap_tripletex.sandbox.answers.owner import Owner
     from tap_tripletex.sandbox.tables.company import Company
     from tap_tripletex.sandbox.tables.rows import Row
 

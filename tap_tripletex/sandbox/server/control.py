@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
@@ -10,8 +10,10 @@ from tap_tripletex.sandbox.answers.wire import Response
 from tap_tripletex.sandbox.server.faults import Fault
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tap_tripletex.sandbox.answers.wire import Request
-    from tap_tripletex.sandbox.server.sandbox import Sandbox
+
 
 PREFIX = "/sandbox/"
 
@@ -30,6 +32,20 @@ MUTATIONS = frozenset(
 )
 
 
+class Controlled(Protocol):
+    """What of the sandbox can be controlled."""
+
+    faults: list[Fault]
+    requests: list[dict[str, Any]]
+
+    @property
+    def companies(self) -> Sequence[object]:
+        """Return the companies, in order."""
+
+    def reset(self) -> None:
+        """Generate the world again."""
+
+
 class _Mutation(msgspec.Struct):
     """A call of one of a company's methods."""
 
@@ -39,7 +55,7 @@ class _Mutation(msgspec.Struct):
     kwargs: dict[str, object] = {}
 
 
-def answer(request: Request, sandbox: Sandbox) -> Response:  # noqa: PLR0911 - one an action
+def answer(request: Request, sandbox: Controlled) -> Response:  # noqa: PLR0911 - one an action
     """Add faults, start over, change a company, or show the request log.
 
     POST /sandbox/faults (one fault or a list), DELETE /sandbox/faults, POST /sandbox/reset,

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from tap_tripletex.sandbox.answers import errors
+from tap_tripletex.sandbox.answers.computed import computed_rows
 from tap_tripletex.sandbox.answers.endpoints import ROW_CAPS, endpoint_of
+from tap_tripletex.sandbox.answers.owner import Owner
 from tap_tripletex.sandbox.answers.pages import Answers
 from tap_tripletex.sandbox.answers.query import check
 from tap_tripletex.sandbox.answers.routing import Route, Routes
@@ -23,7 +25,6 @@ from tap_tripletex.sandbox.server.sessions import (
     ACCOUNTANT_TOKEN,
     EMPLOYEE_TOKEN,
     REFRESH_TOKEN,
-    Owner,
     Sessions,
 )
 from tap_tripletex.sandbox.tables.days import oslo_date
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     from tap_tripletex.sandbox.answers.pages import Answer
     from tap_tripletex.sandbox.tables.company import Company
+    from tap_tripletex.sandbox.world.living_company import LivingCompany
 
 JSON = "application/json;charset=UTF-8"
 LOG_LENGTH = 100_000
@@ -132,9 +134,11 @@ class Sandbox:
             self._bans.clear()
             self._answers = Answers(self)
             self._compress = Compressor(self.cache_bytes)
-            self.companies: list[Company] = [
+            self.companies: list[LivingCompany] = [
                 build_company(self, index) for index in range(self._count)
             ]
+            for company in self.companies:
+                company.computed = computed_rows(company)
             first = self.companies[0]
             clients = tuple(company.id for company in self.companies)
             owner = Owner(2, first.id, first.api_user)
@@ -145,7 +149,7 @@ class Sandbox:
                 {REFRESH_TOKEN: owner},
             )
 
-    def company(self) -> Company:
+    def company(self) -> LivingCompany:
         """Return the first company: the one that `EMPLOYEE_TOKEN` opens."""
         return self.companies[0]
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
+    from tap_tripletex.sandbox.answers.owner import Owner
+
 MAX_TTL_SECONDS = 28_800
 TTL = "ttlSeconds"
 CONSUMER = "consumerToken"
@@ -37,25 +39,6 @@ ACCOUNTANT_TOKEN = _demo("accountant", 3)
 
 REFRESH_TOKEN = "tlxr_" + "sandbox"
 """The secret of an internal integration of the first company, in place of the two tokens."""
-
-
-@dataclass(frozen=True)
-class Owner:
-    """Who an employee token belongs to.
-
-    Attributes:
-        token_id: The token's number.
-        company: Id of the company the user works in; for an accountant, of the office.
-        employee: Id of the user.
-        clients: Ids of the companies that an accountant may open; None for other users.
-        all_vouchers: Whether the user may see every voucher.
-    """
-
-    token_id: int
-    company: int
-    employee: int
-    clients: tuple[int, ...] | None = None
-    all_vouchers: bool = True
 
 
 @dataclass

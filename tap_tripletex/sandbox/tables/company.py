@@ -1,4 +1,4 @@
-"""One company: its tables, the truth about them for tests, and changes between runs."""
+"""One company: its tables, and the truth about them for tests."""
 
 from __future__ import annotations
 
@@ -6,22 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tap_tripletex.sandbox.tables.mutations import Mutations
 from tap_tripletex.sandbox.tables.table import Table, getter
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
+    from datetime import date
 
     from tap_tripletex.sandbox.tables.model import Model
     from tap_tripletex.sandbox.tables.rows import Posting, Row
-    from tap_tripletex.sandbox.world.simulation import Simulation
 
 RESULT_ACCOUNTS = range(3000, 9000)
 """Accounts of the profit and loss statement: they start every year from zero."""
 
 
-class Company(Mutations):
+class Company:
     """The books and registers of one company.
 
     All money in the Python interface is whole øre; references are ids; dates are ISO text.
@@ -32,6 +31,7 @@ class Company(Mutations):
         version: Raised by every change; digests and cached pages depend on it.
         inbox: Vouchers that are not posted yet; only `/ledger/voucher/>nonPosted` has them.
         forbidden: Path prefixes that the sandbox refuses here: modules that are missing.
+        last_day: The last day that it has lived; None before the first.
         computed: The rows of entities that no table holds, made when they are asked for.
     """
 
@@ -51,9 +51,9 @@ class Company(Mutations):
         self.name = ""
         self.version = 0
         self.api_user = 0
+        self.last_day: date | None = None
         self.now = now
         self.forbidden: frozenset[str] = frozenset()
-        self.simulation: Simulation | None = None
         self._tables: dict[str, Table] = {}
         self.computed: dict[str, Callable[[], list[Row]]] = {}
         self.inbox = Table(model.entity("Voucher"))

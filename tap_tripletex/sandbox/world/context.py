@@ -41,7 +41,7 @@ class Context:
 
     def begin(self, day: date) -> None:
         """Start a day."""
-        self.day = day
+        self.day = self.company.last_day = day
         self.random = Random(f"{self.seed}/{self.company.index}/{day.isoformat()}")  # noqa: S311
         self._midnight = int(oslo_midnight(day))
         self._acts = 0

@@ -1,7 +1,7 @@
 """Goods: warehouses, purchase orders, receipts, stocktaking, supplier products, prices.
 
 Stock is never held anywhere: it follows from stocktaking, receipts and invoiced order lines
-(`stock_views.movements`), so that every figure agrees with the rows it comes from.
+(`tables.stock.movements`), so that every figure agrees with the rows it comes from.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from tap_tripletex.sandbox.answers import stock_views
+from tap_tripletex.sandbox.tables import stock as goods
 from tap_tripletex.sandbox.tables.days import (
     ONE_DAY,
     month_end,
@@ -78,7 +78,7 @@ class Logistics:
             for supplier in dict.fromkeys(self._goods.values()):
                 self._order(supplier)
         if day.month == DECEMBER and day == working_day_until(month_end(day)):
-            stock = stock_views.stock_at(self.company, (day + ONE_DAY).isoformat())
+            stock = goods.stock_at(self.company, (day + ONE_DAY).isoformat())
             here = [p for p in self._goods if p in self.company.table("Product").rows]
             counted = {p: max(stock.get((p, self._main), 0) - p % 2, 0) for p in here}
             self._count(counted, f"Årsavslutning {day.year}")
@@ -184,7 +184,7 @@ class Logistics:
     def _count(self, counted: dict[int, Any], comment: str) -> None:
         """Add a stocktaking: what was counted, and what the books expected."""
         day = self.context.day
-        expected = stock_views.stock_at(self.company, (day + ONE_DAY).isoformat())
+        expected = goods.stock_at(self.company, (day + ONE_DAY).isoformat())
         products = self.company.table("Product").rows
         stocktaking = self.context.ids.next("Stocktaking")
         value = discrepancy = 0
@@ -221,7 +221,7 @@ class Logistics:
 
     def _note_sales(self) -> None:
         tomorrow = (self.context.day + ONE_DAY).isoformat()
-        for _, product, _, quantity in stock_views.sales(
+        for _, product, _, quantity in goods.sales(
             self.company,
             self.context.day.isoformat(),
             tomorrow,

@@ -1,19 +1,17 @@
-"""Changes to a company between two runs of a tap, each as the API would show it."""
+"""A company that lives, and changes to it between two runs of a tap, as the API shows them."""
 
 from __future__ import annotations
 
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from tap_tripletex.sandbox.tables.company import Company
 from tap_tripletex.sandbox.tables.rows import STRUCTS
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Iterable, Sequence
 
-    from tap_tripletex.sandbox.tables.model import Model
     from tap_tripletex.sandbox.tables.rows import Posting, Voucher
-    from tap_tripletex.sandbox.tables.table import Table
     from tap_tripletex.sandbox.world.books import Line
     from tap_tripletex.sandbox.world.simulation import Simulation
 
@@ -26,28 +24,21 @@ def _alone(method: F) -> F:
     """Let a method change a company while no request is being answered."""
 
     @wraps(method)
-    def wrapped(self: Mutations, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+    def wrapped(self: LivingCompany, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
         with self.lock:
             return method(self, *args, **kwargs)
 
     return cast("F", wrapped)
 
 
-class Mutations:
-    """Edits, deletions and late vouchers. Each raises `version`, and moves digests."""
+class LivingCompany(Company):
+    """Edits, deletions and late vouchers. Each raises `version`, and moves digests.
 
-    id: int
-    lock: threading.RLock
-    model: Model
-    version: int
-    now: Callable[[], int]
-    simulation: Simulation | None
-    inbox: Table
-    unapproved: set[int]
+    Attributes:
+        simulation: Lives the company's days; None until the world has begun.
+    """
 
-    def table(self, entity: str) -> Table:
-        """Return all rows of an entity."""
-        raise NotImplementedError
+    simulation: Simulation | None = None
 
     @_alone
     def edit(self, entity: str, identity: int, **values: Any) -> None:  # noqa: ANN401
