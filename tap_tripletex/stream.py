@@ -270,6 +270,7 @@ class TripletexStream(Stream):
         return LineForm(self.name, self.strategy, self.key, added, write=self._write)
 
     def _write(self, lines: bytes, count: int) -> None:
+        self.tap.output.announce(self.name)
         self.tap.output.write(lines)
         self.tap.state_writer.write_state(self.tap_state)
         if self._counter is not None:

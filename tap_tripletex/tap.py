@@ -155,6 +155,7 @@ class TapTripletex(Tap):
         connection = self.connection
         for error in connection.unknown_companies:
             self.report.troubles.append(Trouble(None, None, str(error), fatal=True))
+        self.output.schemas = self.windows.announced
         gc.freeze()  # what is there by now stays until the end
         self.lookahead = Lookahead(self._turns(), self._begin, connection.lookahead)
         self.sync_all()

@@ -15,6 +15,7 @@ from singer_sdk.testing import SuiteConfig, get_tap_test_class
 from tap_tripletex.sandbox import ACCOUNTANT_TOKEN, CONSUMER_TOKEN, Sandbox
 from tap_tripletex.streams import STREAMS
 from tap_tripletex.tap import TapTripletex
+from tests.conftest import mounted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -163,6 +164,42 @@ def test_off_by_default_streams_are_off(capfd: pytest.CaptureFixture[str]) -> No
     schemas = {message["stream"] for message in run.of_type("SCHEMA")}
     expected = {stream.name for stream in STREAMS if stream.selected_by_default}
     assert schemas == expected | {"sync_windows"}
+
+
+def test_a_schema_goes_only_before_rows_or_when_it_is_another(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    sandbox = Sandbox(rate_limit=None)
+
+    def messages(state: dict[str, Any] | None, catalog: Any = None) -> list[tuple[str, str]]:
+        tap = mounted(
+            TapTripletex(config={"api_url": "sandbox://"}, state=state, catalog=catalog), sandbox
+        )
+        tap.run()
+        tap.close()
+        run = Run(capfd.readouterr().out)
+        states.append(run.state)
+        return [(m["type"], m["stream"]) for m in run.messages if m["type"] != "STATE"]
+
+    states: list[dict[str, Any]] = []
+    streams = {stream for kind, stream in messages(None) if kind == "SCHEMA"}
+    assert {"customers", "departments", "sync_windows"} <= streams
+    assert messages(states[-1]) == []
+    sandbox.company().edit("Department", next(iter(sandbox.company().table("Department").rows)))
+    assert list(dict.fromkeys(messages(states[-1]))) == [
+        ("SCHEMA", "departments"),
+        ("RECORD", "departments"),
+        ("SCHEMA", "sync_windows"),
+        ("RECORD", "sync_windows"),
+    ]
+    catalog = TapTripletex(config={"api_url": "sandbox://"}).catalog_dict
+    for stream in catalog["streams"]:
+        for entry in stream["metadata"]:
+            if (stream["stream"], *entry["breadcrumb"]) == ("currencies", "properties", "code"):
+                entry["metadata"]["selected"] = False
+    changed = messages(states[-1], catalog)
+    assert next(m for m in changed if m[0] == "SCHEMA") == ("SCHEMA", "currencies")
+    assert {stream for _, stream in changed} == {"currencies", "sync_windows"}
 
 
 def test_a_second_run_emits_no_record_and_keeps_the_state(

@@ -76,6 +76,12 @@ class SyncWindows(Stream):
         """Yield nothing: rows are written when their slice has been read."""
         return ()
 
+    @property
+    def announced(self) -> dict[str, str]:
+        """Return what is kept of the SCHEMA messages from run to run, of all streams."""
+        schemas: dict[str, str] = self.stream_state.setdefault("schemas", {})
+        return schemas
+
     def memory(self, company_id: int) -> dict[str, Any]:
         """Return what is kept of a company from run to run."""
         return self.get_context_state({"company_id": company_id})

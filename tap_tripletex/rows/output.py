@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
+import zlib
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.contrib.msgspec import MsgSpecWriter
 from singer_sdk.helpers._state import StateWriter
-from singer_sdk.singerlib import StateMessage
+from singer_sdk.singerlib import SchemaMessage, StateMessage
 from typing_extensions import override
 
 if TYPE_CHECKING:
@@ -29,19 +30,44 @@ class Stopped(SystemExit):
 
 
 class Output(MsgSpecWriter):
-    """Writes messages to stdout; a signal waits until the line is whole."""
+    """Writes messages to stdout; a signal waits until the line is whole.
+
+    A SCHEMA that the loader has had in an earlier run waits until its first row: for each one a
+    loader asks the database about the table (target-postgres 25 statements), and one that
+    overwrites empties it.
+    """
 
     def __init__(self) -> None:
         """Begin with nothing written."""
         super().__init__()
         self.bytes = 0
         """Bytes written so far."""
+        self.schemas: dict[str, str] | None = None
+        """Checksum of the SCHEMA last written, by stream; None where each is to be written."""
+        self._held: dict[str, bytes] = {}
         self._writing = False
         self._stopped = False
 
     @override
     def write_message(self, message: Message) -> None:
-        self.write(self.format_message(message))
+        line = bytes(self.format_message(message))
+        stream = getattr(message, "stream", "")
+        if isinstance(message, SchemaMessage) and self.schemas is not None:
+            checksum = f"{zlib.crc32(line):08x}"
+            if self.schemas.get(stream) == checksum:
+                self._held[stream] = line
+                return
+            self._held.pop(stream, None)
+            self.write(line)
+            self.schemas[stream] = checksum
+            return
+        self.announce(stream)
+        self.write(line)
+
+    def announce(self, stream: str) -> None:
+        """Write the SCHEMA of a stream if it waits, before the first row."""
+        if held := self._held.pop(stream, None):
+            self.write(held)
 
     def write(self, lines: bytes | bytearray) -> None:
         """Write whole lines.

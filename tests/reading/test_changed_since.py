@@ -66,7 +66,7 @@ def company(sandbox: Sandbox) -> LivingCompany:
     return sandbox.company()
 
 
-def deliver(company: Company) -> None:
+def deliver(company: LivingCompany) -> None:
     """Put one more voucher into the inbox."""
     last = max(company.inbox, key=lambda row: row.id)
     now = int(company.now())
