@@ -1,16 +1,19 @@
 """Reads a company's books into a database, or runs the tests: needs only Python and pip.
 
-    python3 run.py         fill books.duckdb and print the trial balance
-    python3 run.py test    run the tests
+    python3 run.py                 fill a database and print the trial balance
+    python3 run.py install NAME    install a loader of meltano.yml, such as target-postgres
+    python3 run.py test            run the tests
 
-Reads the company built into the tap, unless TAP_TRIPLETEX_CONSUMER_TOKEN and
-TAP_TRIPLETEX_EMPLOYEE_TOKEN are set: then your own.
+Reads the company built into the tap into sandbox.duckdb, unless TAP_TRIPLETEX_CONSUMER_TOKEN and
+TAP_TRIPLETEX_EMPLOYEE_TOKEN are set: then your own into books.duckdb. Whatever is installed is
+pinned with its hashes, and no step that installs sees a token.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import venv
@@ -20,7 +23,10 @@ ROOT = Path(__file__).parent.resolve()
 VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 CONSTRAINTS = ROOT / "constraints.txt"
-DATABASE = ROOT / "books.duckdb"
+EXTRACTOR = "tap-tripletex"
+LOADER = "target-duckdb"
+OWN = "made-by-run.py"
+DATABASES = {"sandbox": ROOT / "sandbox.duckdb", "production": ROOT / "books.duckdb"}
 TOKENS = ("TAP_TRIPLETEX_CONSUMER_TOKEN", "TAP_TRIPLETEX_EMPLOYEE_TOKEN")
 
 PRINT = """
@@ -49,33 +55,79 @@ def main(arguments: list[str]) -> int:
         case [] | ["books"]:
             prepare()
             return books()
-        case ["test", *options]:
+        case ["install", *loaders] if loaders:
             prepare()
-            return call(BIN / "python", "-m", "pytest", *options)
+            install(*loaders)
+            return 0
+        case ["test", *options]:
+            make_environment()
+            return call(BIN / "python", "-m", "pytest", *options, environment=without_secrets())
         case _:
             print(__doc__)
             return 2
 
 
 def prepare() -> None:
+    """Install the tap, Meltano, and what a run of it needs."""
+    make_environment()
+    install(EXTRACTOR, LOADER)
+
+
+def make_environment() -> None:
     """Make the virtual environment, once for each set of pinned packages."""
-    pins = CONSTRAINTS.read_bytes() + (ROOT / "pyproject.toml").read_bytes()
-    stamp = VENV / f"ready-{hashlib.sha256(pins).hexdigest()[:16]}"
-    if stamp.exists():
+    ready = VENV / f"ready-{digest(CONSTRAINTS, ROOT / 'pyproject.toml')}"
+    if ready.exists():
         return
+    if VENV.is_symlink() or (VENV.exists() and not any(VENV.glob("ready-*")) and not is_own()):
+        sys.exit(f"{VENV} was not made by this script. Move it away, or run from another clone.")
     print("Installing (a minute or two, once) …", flush=True)
-    venv.create(VENV, with_pip=True, clear=True)
+    if VENV.exists():
+        shutil.rmtree(VENV)
+    VENV.mkdir()
+    (VENV / OWN).touch()
+    venv.create(VENV, with_pip=True)
     pip = (BIN / "python", "-m", "pip", "--quiet", "--disable-pip-version-check", "install")
-    steps = (
-        (*pip, "--require-hashes", "--requirement", CONSTRAINTS),
-        (*pip, "--no-deps", "--no-build-isolation", "--editable", "."),
-        (BIN / "meltano", "install", "extractor", "tap-tripletex"),
-        (BIN / "meltano", "install", "loader", "target-duckdb"),
-    )
-    for step in steps:
-        if call(*step):
-            sys.exit(f"This step failed: {' '.join(map(str, step))}")
-    stamp.touch()
+    must(*pip, "--require-hashes", "--only-binary=:all:", "--requirement", CONSTRAINTS)
+    must(*pip, "--no-deps", "--no-build-isolation", "--editable", ".")
+    ready.touch()
+
+
+def is_own() -> bool:
+    """Return whether the virtual environment was begun by this script."""
+    return (VENV / OWN).exists()
+
+
+def install(*plugins: str) -> None:
+    """Install plugins of meltano.yml, once for each set of pinned packages."""
+    for plugin in plugins:
+        kind = "extractor" if plugin == EXTRACTOR else "loader"
+        pins = CONSTRAINTS if plugin == EXTRACTOR else ROOT / "requirements" / f"{plugin}.txt"
+        if not pins.exists():
+            sys.exit(f"There is no {kind} {plugin}: {pins} is missing.")
+        named = digest(pins, ROOT / "pyproject.toml", VENV / "pyvenv.cfg")
+        ready = ROOT / ".meltano" / f"{kind}s" / plugin / "venv" / f"ready-{named}"
+        if not ready.exists():
+            # Meltano would hand the .env file's tokens to what it starts.
+            meltano = (BIN / "meltano", f"--env-file={os.devnull}")
+            must(*meltano, "install", "--clean", kind, plugin)
+            ready.touch()
+
+
+def digest(*files: Path) -> str:
+    """Return a short text that changes when any of the files does."""
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
+
+
+def must(*step: str | Path) -> None:
+    """Run a step that installs, without the user's tokens; end when it fails."""
+    if call(*step, environment=without_secrets()):
+        sys.exit(f"This step failed: {' '.join(map(str, step))}")
+
+
+def without_secrets() -> dict[str, str]:
+    """Return the environment without the settings of the tap and of loaders."""
+    prefixes = ("TAP_", "TARGET_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
 
 
 def books() -> int:
@@ -85,18 +137,19 @@ def books() -> int:
         sys.exit(f"{tokens[0]} is set, but not the other: {' and '.join(TOKENS)} belong together.")
     environment = "production" if tokens else "sandbox"
     meltano = (BIN / "meltano", f"--environment={environment}")
-    failed = call(*meltano, "run", "tap-tripletex", "target-duckdb")
-    if failed or not DATABASE.exists():
+    database = DATABASES[environment]
+    failed = call(*meltano, "run", "--no-install", EXTRACTOR, LOADER)
+    if failed or not database.exists():
         return failed
     query = (ROOT / "sql" / "trial_balance.sql").read_text(encoding="utf-8")
-    untied = call(BIN / "python", "-c", PRINT, DATABASE, query)
-    print(f"\nThe books are in {DATABASE.name}; the query is sql/trial_balance.sql.")
+    untied = call(BIN / "python", "-c", PRINT, database, query)
+    print(f"\nThe books are in {database.name}; the query is sql/trial_balance.sql.")
     return untied
 
 
-def call(*command: str | Path) -> int:
+def call(*command: str | Path, environment: dict[str, str] | None = None) -> int:
     """Run a command to its end and return its exit code."""
-    return subprocess.run([str(part) for part in command], check=False).returncode
+    return subprocess.run([*map(str, command)], env=environment, check=False).returncode
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
     python scripts/check_drift.py https://tripletex.no/v2/openapi.json
 
 prints columns that are new, gone or of another type, paths of streams that are gone, and lists
-that no stream reads; the exit code is 1 when there is anything to print.
+that no stream reads. The exit code is 0 without a difference, 3 with any, and 2 when there is no
+document that could be compared (Python's own for a failed script is 1).
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 Json = dict[str, Any]
+
+UNREADABLE = 2
+DRIFTED = 3
 
 UNREAD = {
     "another form of a list that is read": {
@@ -74,9 +78,14 @@ def main() -> int:
     """Print the differences and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("document", help="path or URL of openapi.json")
-    found = list(differences(read_document(parser.parse_args().document)))
+    location = parser.parse_args().document
+    try:
+        found = list(differences(read_document(location)))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as fault:
+        print(f"{location} cannot be compared: {type(fault).__name__}: {fault}", file=sys.stderr)
+        return UNREADABLE
     print("\n".join(found) or "The schemas are those of the document.")
-    return 1 if found else 0
+    return DRIFTED if found else 0
 
 
 def differences(document: Json) -> Iterator[str]:

@@ -141,12 +141,20 @@ def main() -> None:
 
 
 def read_document(location: str) -> Json:
-    """Return the document at a path or a URL."""
+    """Return the document at a path or a URL.
+
+    Raises:
+        OSError: when it cannot be fetched.
+        ValueError: when it is something else: a page of a gateway, an error, half of it.
+    """
     if location.startswith("https://"):
         with urlopen(location, timeout=60) as answer:  # noqa: S310 - https only, see above
             document: Json = json.load(answer)
     else:
         document = json.loads(Path(location).read_text(encoding="utf-8"))
+    if not isinstance(document, dict) or not document.get("openapi") or not document.get("paths"):
+        message = f"{location} is no OpenAPI document."
+        raise ValueError(message)
     return document
 
 

@@ -128,9 +128,11 @@ def test_drift_of_the_official_document_is_told(tmp_path: Path) -> None:
     answer = {"get": {"responses": {"200": {"content": content}}}}
     schemas = {"Account": account, "ListResponseAccount": {"properties": rows}}
     paths = {"/ledger/account": answer, "/ledger/novelty": answer}
-    document.write_text(json.dumps({"paths": paths, "components": {"schemas": schemas}}))
+    document.write_text(
+        json.dumps({"openapi": "3.0.1", "paths": paths, "components": {"schemas": schemas}})
+    )
     result = script("check_drift.py", str(document))
-    assert result.returncode == 1
+    assert result.returncode == DRIFTED
     lines = result.stdout.splitlines()
     assert "new: Account.brand_new (string from brandNew)" in lines
     assert "gone: Account.number (integer from number)" in lines
@@ -141,6 +143,32 @@ def test_drift_of_the_official_document_is_told(tmp_path: Path) -> None:
 
 
 TEXT = {"type": "string"}
+DRIFTED = 3
+UNREADABLE = 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "<!DOCTYPE html><title>Feilsituasjon - Tripletex</title>",
+        '{"status": 503, "message": "Service unavailable"}',
+        "[]",
+        '{"openapi": "3.0.1", "paths": {}, "components": {"schemas": {}}}',
+        '{"openapi": "3.0.1", "paths": {"/ledger/account": {}}}',
+        '{"openapi": "3.0.1", "paths": {"/ledger/acc',
+        None,
+    ],
+)
+def test_a_document_that_cannot_be_read_is_no_drift(tmp_path: Path, text: str | None) -> None:
+    document = tmp_path / "openapi.json"
+    if text is not None:
+        document.write_text(text)
+    result = script("check_drift.py", str(document))
+    assert result.returncode == UNREADABLE
+    assert result.stdout == ""
+    assert "cannot be compared" in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_every_key_is_a_column() -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 
+import run
 from tap_tripletex.sandbox import CONSUMER_TOKEN, EMPLOYEE_TOKEN, Sandbox, serve
 from tests.postgres import postgres_server
 
@@ -22,12 +23,19 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 MELTANO = Path(sys.executable).parent / "meltano"
+PLUGINS = ("tap-tripletex", "target-duckdb", "target-jsonl", "target-postgres")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.e2e)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plugins() -> None:
+    """Install what the tests run, as it is pinned."""
+    run.install(*PLUGINS)
 
 
 @dataclass

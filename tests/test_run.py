@@ -1,0 +1,137 @@
+"""The one command: what it installs, what installing sees, and what it leaves alone."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import run
+
+ROOT = Path(run.__file__).parent
+
+
+@pytest.fixture
+def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A clone in which nothing was installed yet."""
+    monkeypatch.setattr(run, "VENV", tmp_path / ".venv")
+    return tmp_path
+
+
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch, clone: Path) -> list[tuple[list[str], dict[str, str]]]:
+    """The commands that are started, with the environment that each gets."""
+    started: list[tuple[list[str], dict[str, str]]] = []
+
+    def start(command: list[str], *, env: dict[str, str] | None = None, **_: Any) -> Any:
+        started.append((command, dict(os.environ if env is None else env)))
+        if "install" in command and "--clean" in command:
+            (clone / ".meltano" / f"{command[-2]}s" / command[-1] / "venv").mkdir(parents=True)
+        return type("Done", (), {"returncode": 0})
+
+    def create(folder: Path, **_: Any) -> None:
+        (folder / "pyvenv.cfg").write_text("home = /usr/bin\n")
+
+    monkeypatch.setattr(run.subprocess, "run", start)
+    monkeypatch.setattr(run.venv, "create", create)
+    for name in ("constraints.txt", "pyproject.toml", "requirements"):
+        (clone / name).symlink_to(ROOT / name)
+    monkeypatch.setattr(run, "ROOT", clone)
+    return started
+
+
+def test_an_environment_of_the_users_own_is_not_wiped(clone: Path) -> None:
+    precious = clone / ".venv" / "precious.txt"
+    precious.parent.mkdir()
+    precious.write_text("mine")
+    with pytest.raises(SystemExit, match="was not made by this script"):
+        run.prepare()
+    assert precious.read_text() == "mine"
+
+
+def test_what_is_behind_a_link_is_not_wiped(clone: Path) -> None:
+    elsewhere = clone / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "ready-of-another-clone").touch()
+    (clone / ".venv").symlink_to(elsewhere)
+    with pytest.raises(SystemExit, match="was not made by this script"):
+        run.prepare()
+    assert list(elsewhere.iterdir())
+
+
+def test_no_step_that_installs_sees_a_token(
+    steps: list[tuple[list[str], dict[str, str]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TAP_TRIPLETEX_EMPLOYEE_TOKEN", "TARGET_POSTGRES_PASSWORD"):
+        monkeypatch.setenv(name, "secret")
+    run.prepare()
+    run.install("target-postgres")
+    assert len(steps) == 5
+    assert all("secret" not in environment.values() for _, environment in steps)
+    assert all("PATH" in environment for _, environment in steps)
+    meltano = [command for command, _ in steps if command[0].endswith("meltano")]
+    assert len(meltano) == 3
+    assert all(f"--env-file={os.devnull}" in command for command in meltano)
+
+
+def test_what_is_installed_is_not_installed_again(
+    steps: list[tuple[list[str], dict[str, str]]],
+) -> None:
+    run.prepare()
+    before = len(steps)
+    run.prepare()
+    assert len(steps) == before
+
+
+def test_an_interrupted_installation_begins_anew(
+    steps: list[tuple[list[str], dict[str, str]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(run, "call", lambda *_, **__: 1)
+        with pytest.raises(SystemExit, match="This step failed"):
+            run.prepare()
+    run.prepare()
+    assert len(steps) == 4
+
+
+@pytest.fixture(scope="module")
+def project() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((ROOT / "meltano.yml").read_text())
+    return found
+
+
+def test_every_plugin_is_pinned_with_hashes(project: dict[str, Any]) -> None:
+    (extractor,) = project["plugins"]["extractors"]
+    pinned = "-e . -c constraints.txt -b constraints.txt --only-binary :all:"
+    assert extractor["pip_url"] == pinned
+    for loader in project["plugins"]["loaders"]:
+        pins = f"requirements/{loader['name']}.txt"
+        assert loader["pip_url"].startswith("--require-hashes ")
+        assert f"-r {pins}" in loader["pip_url"]
+        assert "--only-binary :all:" in loader["pip_url"] or loader["name"] == "target-jsonl"
+        assert "sha256:" in (ROOT / pins).read_text()
+
+
+def test_made_up_rows_and_a_companys_own_are_kept_apart(project: dict[str, Any]) -> None:
+    places: dict[str, list[str]] = {
+        loader["name"]: [
+            str(setting["value"])
+            for setting in loader["settings"]
+            if setting["name"] in {"filepath", "destination_path"}
+            or (setting["name"] == "default_target_schema" and loader["name"] != "target-duckdb")
+        ]
+        for loader in project["plugins"]["loaders"]
+    }
+    for environment in project["environments"]:
+        if environment["name"] == "production":
+            continue
+        for loader in environment["config"]["plugins"]["loaders"]:
+            places[loader["name"]] += map(str, loader["config"].values())
+    assert all(len(found) == len(set(found)) == 3 for found in places.values()), places
+    databases = {name: path.name for name, path in run.DATABASES.items()}
+    assert databases == {"sandbox": "sandbox.duckdb", "production": "books.duckdb"}
+    assert f"$MELTANO_PROJECT_ROOT/{databases['sandbox']}" in places["target-duckdb"]
+    assert f"$MELTANO_PROJECT_ROOT/{databases['production']}" in places["target-duckdb"]
