@@ -160,7 +160,7 @@ class Transport:
 
         Args:
             base_url: address of the API, with its version (``…/v2``).
-            limiter: the budget that all requests are taken from.
+            limiter: the budgets that all requests are taken from.
             user_agent: sent with every request.
             connections: how many requests may be under way at once.
             adapter: carries the requests instead of the network.
@@ -239,11 +239,11 @@ class Transport:
 
         def attempt() -> T:
             with self._slots:
-                window = self._limiter.acquire()
+                taken = self._limiter.acquire(f"{method} {path}")
                 try:
                     answer = self._exchange(method, url, body, auth, headers)
                 except (requests.RequestException, HTTPError) as fault:
-                    self._limiter.release(window)
+                    self._limiter.release(taken)
                     count(0)
                     reason = redact(f"{type(fault).__name__}: {fault}")
                     message = f"{shown} got no complete answer: {reason}."
@@ -251,9 +251,9 @@ class Transport:
                     raise (SlowError if slow else UnavailableError)(message) from None
             count(len(answer.packed))
             if answer.status == requests.codes.too_many_requests:
-                self._limiter.exhausted(answer.headers)
+                self._limiter.exhausted(taken, answer.headers)
             else:
-                self._limiter.release(window, answer.headers)
+                self._limiter.release(taken, answer.headers)
             if answer.status in GOOD:
                 return read(answer)
             raise error_of(answer, shown)

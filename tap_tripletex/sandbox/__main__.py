@@ -37,6 +37,14 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--latency-per-1000-rows-ms", type=float, default=0)
     parser.add_argument("--vouchers-per-day", type=float, default=0.5)
     parser.add_argument("--rate-limit", type=int, default=100, help="per 10 seconds; 0 for none")
+    parser.add_argument(
+        "--path-limit",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("PREFIX", "LIMIT"),
+        help="a second limit for paths that begin so",
+    )
     parser.add_argument("--cache-mb", type=int, default=128, help="of rendered pages")
     parser.add_argument("--request-log", type=Path, help="append requests as JSON lines")
     return parser.parse_args(argv)
@@ -67,6 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         latency_per_1000_rows_ms=given.latency_per_1000_rows_ms,
         cache_mb=given.cache_mb,
     )
+    sandbox.rate_limit.path_limits = {prefix: int(limit) for prefix, limit in given.path_limit}
     stop = threading.Event()
     writer = None
     if given.request_log:

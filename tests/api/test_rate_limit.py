@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+from collections import Counter
+
+import pytest
+
 from tap_tripletex.api.rate_limit import RateLimiter
 
 
@@ -90,20 +94,135 @@ def test_requests_under_way_count_before_they_are_answered() -> None:
     assert len(clock.slept) == 1
 
 
-def test_doubled_headers_count_by_the_tightest() -> None:
+def test_a_second_number_binds_its_own_path_only() -> None:
     clock = Clock()
     budget = limiter(clock)
-    budget.release(budget.acquire(), headers("100, 30", "99, 1", "4, 4"))
-    budget.acquire()
-    budget.acquire()
+    budget.release(budget.acquire("GET /a"), headers("100, 30", "99, 1", "4, 4"))
+    budget.acquire("GET /a")
+    for _ in range(90):
+        budget.acquire("GET /b")
+    assert clock.slept == []
+    budget.acquire("GET /a")
+    assert 4 <= sum(clock.slept) <= 6
+
+
+def test_a_second_number_binds_all_ids_of_a_path_but_not_its_other_methods() -> None:
+    clock = Clock()
+    budget = limiter(clock)
+    path = "/project/{}/period/monthlyStatus"
+    first = budget.acquire("GET " + path.format(1))
+    budget.release(first, headers("100, 30", "99, 0", "4, 4"))
+    budget.acquire("PUT " + path.format(1))
+    budget.acquire("GET /project/1")
+    assert clock.slept == []
+    budget.acquire("GET " + path.format(2))
+    assert len(clock.slept) == 1
+
+
+def test_a_path_has_its_own_limit_in_the_next_window_as_well() -> None:
+    clock = Clock()
+    budget = limiter(clock, reserve=10)
+    budget.release(budget.acquire("GET /a"), headers("100, 30", "99, 3", "4, 4"))
+    budget.acquire("GET /a")
+    assert len(clock.slept) == 1
+    for _ in range(26):  # a tenth is left to others, as of the token's budget
+        budget.acquire("GET /a")
+    assert len(clock.slept) == 1
+    budget.acquire("GET /a")
+    assert len(clock.slept) == 2
+
+
+def test_a_path_whose_answers_no_longer_have_a_second_number_is_free_again() -> None:
+    clock = Clock()
+    budget = limiter(clock)
+    budget.release(budget.acquire("GET /a"), headers("100, 30", "99, 5", "4, 4"))
+    budget.release(budget.acquire("GET /a"), headers("100", "90", "4"))
+    for _ in range(80):
+        budget.acquire("GET /a")
+    assert clock.slept == []
+
+
+@pytest.mark.parametrize(
+    ("left", "other_path_waits"), [("60, 0", False), ("0, 12", True), ("60", True), ("", True)]
+)
+def test_a_429_ends_the_window_of_the_budget_that_is_used_up(
+    left: str,
+    other_path_waits: bool,  # noqa: FBT001
+) -> None:
+    clock = Clock()
+    budget = limiter(clock)
+    budget.exhausted(budget.acquire("GET /a"), headers("100, 30", left, "4, 4"))
+    budget.acquire("GET /b")
+    assert bool(clock.slept) is other_path_waits
+    budget.acquire("GET /a")
     assert sum(clock.slept) >= 4
+
+
+def test_what_is_under_way_on_a_path_counts_before_it_is_answered() -> None:
+    clock = Clock()
+    budget = limiter(clock)
+    first = budget.acquire("GET /a")
+    for _ in range(5):
+        budget.acquire("GET /a")
+    budget.release(first, headers("100, 30", "99, 6", "4, 4"))
+    budget.acquire("GET /a")
+    assert clock.slept == []
+    budget.acquire("GET /a")
+    assert len(clock.slept) == 1
+
+
+class Server:
+    """Counts as Tripletex does, in windows of the clock; one path has a budget of its own."""
+
+    def __init__(self, clock: Clock, bound: str) -> None:
+        self._clock = clock
+        self._bound = bound
+        self.sent: Counter[float] = Counter()
+        self._of_path: Counter[float] = Counter()
+
+    def headers(self, path: str) -> dict[str, str]:
+        window = self._clock.now // 10
+        self.sent[window] += 1
+        limit, left = "100", f"{100 - self.sent[window]}"
+        reset = str(int(10 - self._clock.now % 10))
+        if path != self._bound:
+            return headers(limit, left, reset)
+        self._of_path[window] += 1
+        own = 30 - self._of_path[window]
+        assert own >= 0
+        return headers(f"{limit}, 30", f"{left}, {own}", f"{reset}, {reset}")
+
+
+def test_doubled_headers_on_one_request_in_thirteen_slow_nothing_down() -> None:
+    clock = Clock()
+    budget = limiter(clock, reserve=10)
+    server = Server(clock, "GET /list12")
+    for number in range(900):
+        path = f"GET /list{number % 13}"
+        taken = budget.acquire(path)
+        clock.now += 0.05
+        budget.release(taken, server.headers(path))
+    whole = sorted(server.sent)[:-1]
+    assert len(whole) >= 8
+    assert all(85 <= server.sent[window] <= 90 for window in whole)
+
+
+def test_a_path_that_is_asked_for_most_keeps_within_its_own_budget() -> None:
+    clock = Clock()
+    budget = limiter(clock)
+    server = Server(clock, "GET /a")
+    for _ in range(200):
+        taken = budget.acquire("GET /a")
+        clock.now += 0.05
+        budget.release(taken, server.headers("GET /a"))
+    assert all(count <= 30 for count in server.sent.values())
+    assert len(server.sent) <= 8
 
 
 def test_a_429_without_reset_waits_for_the_wall_clocks_next_ten_seconds() -> None:
     clock = Clock(now=1003.0)
     budget = limiter(clock)
-    budget.acquire()
-    budget.exhausted({})
+    budget.exhausted(budget.acquire(), {})
     budget.acquire()
     assert 7 <= sum(clock.slept) < 8
 
@@ -111,8 +230,7 @@ def test_a_429_without_reset_waits_for_the_wall_clocks_next_ten_seconds() -> Non
 def test_a_429_with_reset_waits_that_long() -> None:
     clock = Clock(now=1003.0)
     budget = limiter(clock)
-    budget.acquire()
-    budget.exhausted({"X-Rate-Limit-Reset": "2"})
+    budget.exhausted(budget.acquire(), {"X-Rate-Limit-Reset": "2"})
     budget.acquire()
     assert 2 <= sum(clock.slept) < 4
 

@@ -193,7 +193,8 @@ def test_requests_that_are_too_long_or_too_deep(sandbox: Sandbox) -> None:
 )
 def test_the_form_of_rate_limit_headers(doubled: bool, reset: bool, form: str) -> None:  # noqa: FBT001
     sandbox = Sandbox(rate_limit=100)
-    sandbox.rate_limit.doubled, sandbox.rate_limit.with_reset = doubled, reset
+    sandbox.rate_limit.path_limits = {"/": 30} if doubled else {}
+    sandbox.rate_limit.with_reset = reset
     sandbox.rate_limit.limit = 10_000
     found = ask(sandbox)["rate limit", "headers"].found
     assert found.replace("10000", "100").endswith(form)

@@ -31,7 +31,7 @@ def test_tokens_have_their_own_budget() -> None:
 def test_other_forms_of_the_headers() -> None:
     sandbox = Sandbox(today=TODAY, clock=lambda: 1_780_000_000.0)
     api = Api(sandbox)
-    sandbox.rate_limit.doubled = True
+    sandbox.rate_limit.path_limits["/currency"] = 30
     sandbox.rate_limit.with_reset = False
     headers = api.send("/currency").headers
     assert headers["X-Rate-Limit-Limit"] == "100, 30"
@@ -39,3 +39,16 @@ def test_other_forms_of_the_headers() -> None:
     assert "X-Rate-Limit-Reset" not in headers
     sandbox.rate_limit.limit = None
     assert "X-Rate-Limit-Limit" not in api.send("/currency").headers
+
+
+def test_a_path_with_a_second_limit_is_refused_by_itself() -> None:
+    sandbox = Sandbox(today=TODAY, clock=lambda: 1_780_000_000.0)
+    sandbox.rate_limit.path_limits["/currency"] = 2
+    api = Api(sandbox)
+    assert [api.send("/currency").status for _ in range(3)] == [200, 200, 429]
+    answer = api.send("/country")
+    assert answer.status == 200
+    assert answer.headers["X-Rate-Limit-Remaining"] == "96"
+    refused = api.send("/currency")
+    assert refused.headers["X-Rate-Limit-Remaining"] == "95, 0"
+    assert refused.headers["X-Rate-Limit-Reset"] == "10, 10"

@@ -17,41 +17,46 @@ class RateLimit:
 
     Attributes:
         limit: Requests a window; None for no limit and no headers.
-        doubled: Send the headers twice over, as "100, 30": paths with a second bucket do.
+        path_limits: Second, smaller limits by beginning of the path, each counted by itself;
+            the headers of such a path are doubled, as "100, 30" (recorded on one path).
         with_reset: Send X-Rate-Limit-Reset; answers without it are reported.
     """
 
     limit: int | None
     now: Callable[[], float]
-    doubled: bool = False
+    path_limits: dict[str, int] = field(default_factory=dict)
     with_reset: bool = True
     _window: int = 0
-    _used: dict[int, int] = field(default_factory=dict)
+    _used: dict[tuple[int, str], int] = field(default_factory=dict)
 
-    def take(self, owner: int) -> bool:
-        """Count one request; return whether it was within the limit."""
+    def take(self, owner: int, path: str) -> bool:
+        """Count one request; return whether it was within the limits."""
         if self.limit is None:
             return True
         window = int(self.now() // WINDOW_SECONDS)
         if window != self._window:
             self._window = window
             self._used.clear()
-        used = self._used[owner] = self._used.get(owner, 0) + 1
-        return used <= self.limit
+        for key in self._limits(owner, path):
+            self._used[key] = self._used.get(key, 0) + 1
+        return all(self._used[key] <= limit for key, limit in self._limits(owner, path).items())
 
-    def headers(self, owner: int) -> dict[str, str]:
+    def headers(self, owner: int, path: str) -> dict[str, str]:
         """Return the X-Rate-Limit headers of an answer to this owner."""
         if self.limit is None:
             return {}
-        now = self.now()
-        left = max(0, self.limit - self._used.get(owner, 0))
-        limit, remaining = str(self.limit), str(left)
-        if self.doubled:
-            # Recorded on one path: a second, smaller bucket in the same headers.
-            limit = f"{limit}, {max(1, self.limit * 3 // 10)}"
-            remaining = f"{remaining}, {max(0, left - self.limit * 7 // 10)}"
-        found = {"X-Rate-Limit-Limit": limit, "X-Rate-Limit-Remaining": remaining}
+        limits = self._limits(owner, path)
+        left = [max(0, limit - self._used.get(key, 0)) for key, limit in limits.items()]
+        found = {"Limit": list(limits.values()), "Remaining": left}
         if self.with_reset:
-            reset = str(int(WINDOW_SECONDS - now % WINDOW_SECONDS))
-            found["X-Rate-Limit-Reset"] = f"{reset}, {reset}" if self.doubled else reset
-        return found
+            reset = int(WINDOW_SECONDS - self.now() % WINDOW_SECONDS)
+            found["Reset"] = [reset] * len(limits)
+        return {f"X-Rate-Limit-{name}": ", ".join(map(str, found[name])) for name in found}
+
+    def _limits(self, owner: int, path: str) -> dict[tuple[int, str], int]:
+        """Return the limits that a request counts against: the token's first."""
+        own = {(owner, ""): self.limit or 0}
+        for prefix, limit in self.path_limits.items():
+            if path.startswith(prefix):
+                return own | {(owner, prefix): limit}
+        return own

@@ -70,7 +70,7 @@ class Sandbox:
         row_caps: Paths that refuse larger results with 422/23000, and their limits.
         changed_since_works: Set it to False, and `changedSince` filters nothing.
         changed_since_inclusive: Set it to False, and what changed in that very second is left out.
-        rate_limit: Requests per ten seconds and token, and the form of its headers.
+        rate_limit: Requests per ten seconds and token, second limits of paths, and the headers.
         latency_ms: Time that every answer takes.
         latency_per_1000_rows_ms: Time that rows take on top.
         cache_bytes: How much rendered pages may take, and how much compressed ones.
@@ -279,8 +279,8 @@ class Sandbox:
         headers: dict[str, str],
     ) -> Answer:
         owner, user = self.sessions.owner_of(request.headers.get("authorization", ""))
-        within = self.rate_limit.take(owner.token_id)
-        headers.update(self.rate_limit.headers(owner.token_id))
+        within = self.rate_limit.take(owner.token_id, request.path)
+        headers.update(self.rate_limit.headers(owner.token_id, request.path))
         if not within:
             raise errors.too_many_requests()
         if request.method != "GET" or ">" in request.raw_path:
