@@ -1,10 +1,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 
 import pytest
 
+from tap_tripletex.api.auth import Company, EmployeeGrant, TokenSession
+from tap_tripletex.api.client import Client
 from tap_tripletex.api.rate_limit import RateLimiter
+from tap_tripletex.api.transport import Transport
+from tap_tripletex.sandbox import CONSUMER_TOKEN, EMPLOYEE_TOKEN, Sandbox, SandboxAdapter
+from tests.conftest import API
 
 
 class Clock:
@@ -254,3 +260,31 @@ def test_headers_that_are_no_numbers_are_ignored() -> None:
     budget.release(budget.acquire(), headers("many", "", "soon"))
     budget.acquire()
     assert clock.slept == []
+
+
+def test_requests_of_a_run_are_counted_by_their_path() -> None:
+    clock = Clock(1_780_000_000.0)
+    sandbox = Sandbox(today=date(2026, 6, 1), vouchers_per_day=0.05, clock=clock)
+    sandbox.rate_limit.path_limits["/currency"] = 30
+    transport = Transport(
+        API,
+        limiter(clock, reserve=10),
+        user_agent="test",
+        connections=1,
+        adapter=SandboxAdapter(sandbox),
+    )
+    client = Client(
+        transport, TokenSession(transport, EmployeeGrant(CONSUMER_TOKEN, EMPLOYEE_TOKEN))
+    )
+    company = Company(sandbox.company().id, "0")
+    for number in range(400):
+        client.get(company, "/country" if number % 13 else f"/currency/{number % 2 + 1}")
+        clock.now += 0.05
+    sent = Counter(entry["time"] // 10 for entry in sandbox.requests)
+    assert {entry["status"] for entry in sandbox.requests} == {200, 201}
+    assert all(count >= 85 for _, count in sorted(sent.items())[:-1])
+    clock.slept.clear()
+    for _ in range(60):
+        client.get(company, "/currency/1")
+    assert sum(clock.slept) > 10
+    assert {entry["status"] for entry in sandbox.requests} == {200, 201}
