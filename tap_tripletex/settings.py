@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from singer_sdk import typing as th
 
 from tap_tripletex.api.auth import EmployeeGrant, RefreshGrant
+from tap_tripletex.api.client import MOST_ROWS
+from tap_tripletex.api.companies import ALL
 from tap_tripletex.api.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -20,10 +22,6 @@ if TYPE_CHECKING:
 
 PRODUCTION = "https://tripletex.no/v2"
 SANDBOX = "sandbox"
-ALL = "all"
-
-MOST_ROWS = 10_000
-"""Most rows of one request; more is an error. Reported: airbytehq/airbyte#21067."""
 
 SCHEMA: dict[str, Any] = th.PropertiesList(
     th.Property(

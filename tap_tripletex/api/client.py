@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 ANY_DIGEST = "none"
 """Sent where no digest is known yet: any text makes the API answer with one."""
 
+MOST_ROWS = 10_000
+"""Most rows of one request; more is an error. Reported: airbytehq/airbyte#21067."""
+
 LARGE = 8 * 1024
 """Bytes from which on an answer stays packed until its turn comes: small ones are read at once."""
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from tap_tripletex.api.auth import OWN_COMPANY, Company
 from tap_tripletex.api.errors import UnknownCompanyError
-from tap_tripletex.settings import ALL
 
 if TYPE_CHECKING:
     from tap_tripletex.api.auth import Identity
@@ -15,6 +14,9 @@ if TYPE_CHECKING:
 CLIENTS = "/company/>withLoginAccess"
 
 PAGE = 1000
+
+ALL = "all"
+"""Setting: every client company that the token opens."""
 
 
 def own_company(identity: Identity) -> Company:

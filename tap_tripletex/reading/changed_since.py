@@ -14,12 +14,11 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from tap_tripletex.api.client import ANY_DIGEST
+from tap_tripletex.api.client import ANY_DIGEST, MOST_ROWS
 from tap_tripletex.api.errors import RefusedError, TripletexError
 from tap_tripletex.reading.list_summary import Census, moment
 from tap_tripletex.reading.state import HASH
 from tap_tripletex.rows.shapes import utc_text
-from tap_tripletex.settings import MOST_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Sequence
