@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,20 @@ from typing import Any
 import pytest
 import yaml
 
-FOLDER = Path(__file__).parents[1] / ".github" / "workflows"
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / ".github" / "workflows"
+PATHS = sorted(FOLDER.iterdir())
+PINNED = re.compile(r"^[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
+
+WRITING = {
+    ("drift.yml", "propose"): {"actions", "contents", "pull-requests"},
+    ("release.yml", "publish"): {"id-token"},
+    ("release.yml", "announce"): {"contents"},
+    ("release.yml", "push"): {"packages"},
+}
+"""Every job that may write anything, and what."""
+
+each = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name)
 
 
 def workflow(name: str) -> dict[Any, Any]:
@@ -23,7 +37,7 @@ def may_write(job: dict[str, Any]) -> bool:
     return "write" in dict(job.get("permissions", {})).values()
 
 
-@pytest.mark.parametrize("path", sorted(FOLDER.iterdir()), ids=lambda path: path.name)
+@each
 def test_what_may_write_neither_installs_nor_runs_the_repositorys_code(path: Path) -> None:
     found = workflow(path.name)
     assert "write" not in dict(found["permissions"]).values()
@@ -77,3 +91,53 @@ def compare(folder: Path, code: int) -> tuple[int, str]:
         check=False,
     )
     return done.returncode, output.read_text()
+
+
+@each
+def test_actions_are_pinned_to_a_commit_whose_version_is_told(path: Path) -> None:
+    used = re.findall(r"uses: *(.+)", path.read_text(encoding="utf-8"))
+    assert used
+    assert [action for action in used if not PINNED.match(action)] == []
+
+
+def test_an_action_has_one_version_everywhere() -> None:
+    text = "\n".join(path.read_text(encoding="utf-8") for path in PATHS)
+    versions: dict[str, set[str]] = {}
+    for action, pin in re.findall(r"uses: *([^@\s]+)@(.+)", text):
+        versions.setdefault(action, set()).add(pin)
+    assert {action: pins for action, pins in versions.items() if len(pins) > 1} == {}
+
+
+@each
+def test_a_job_may_write_only_what_it_is_there_for(path: Path) -> None:
+    assert workflow(path.name)["permissions"] == {}
+    for name, job in workflow(path.name)["jobs"].items():
+        writes = {what for what, right in job["permissions"].items() if right == "write"}
+        assert writes == WRITING.get((path.name, name), set()), name
+
+
+@each
+def test_no_checkout_leaves_the_token_behind(path: Path) -> None:
+    for job in workflow(path.name)["jobs"].values():
+        for step in job["steps"]:
+            if step.get("uses", "").startswith("actions/checkout@"):
+                assert step["with"]["persist-credentials"] is False
+
+
+@each
+def test_no_script_has_an_expression_pasted_into_it(path: Path) -> None:
+    scripts = [
+        step.get("run", "") for job in workflow(path.name)["jobs"].values() for step in job["steps"]
+    ]
+    assert [script for script in scripts if "${{" in script] == []
+
+
+def test_a_release_is_published_only_after_it_was_installed_on_every_python() -> None:
+    release = workflow("release.yml")["jobs"]
+    assert release["publish"]["needs"] == "install"
+    assert release["announce"]["needs"] == release["image"]["needs"] == "publish"
+    metadata = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    supported = re.findall(r'Python :: (3\.\d+)"', metadata)
+    assert release["install"]["strategy"]["matrix"]["python"] == supported
+    tested = workflow("test.yml")["jobs"]
+    assert tested["install"]["strategy"]["matrix"]["python"] == supported
