@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tap_tripletex.rows.groups import GROUPS
 from tap_tripletex.rows.shapes import columns_of
 from tap_tripletex.streams import AREAS, STREAMS
 
@@ -73,15 +74,17 @@ def pages() -> dict[Path, str]:
 
 def index() -> Iterator[str]:
     """Yield the lines of the table of all streams."""
-    on = sum(stream.selected_by_default for stream in STREAMS)
+    usual = sum(stream.include is None for stream in STREAMS)
     yield "# Streams"
     yield ""
-    yield f"{len(STREAMS)} streams, {on} of them on by default. Every key begins with `company_id`."
+    yield f"{len(STREAMS)} streams, {usual} of them without further ado. Where *include* names a"
+    yield "group, the stream is there only if the setting of that name"
+    yield "[has it too](../README.md#private-and-costly). Every key begins with `company_id`."
     yield "*Needs* names the module of the company, or the entitlement (`AUTH_…`) of the token's"
     yield "user, without which Tripletex refuses the list, where that is known."
     for area in AREAS:
         yield from ("", f"## [{area_name(area).capitalize()}](areas/{area_name(area)}.md)", "")
-        yield "| stream | what it is | key | read by | replication key | path | needs | default |"
+        yield "| stream | what it is | key | read by | replication key | path | needs | include |"
         yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
         for stream in streams_of(area):
             yield row(
@@ -92,7 +95,7 @@ def index() -> Iterator[str]:
                 f"`{stream.strategy.replication_key}`",
                 f"`{stream.path}`",
                 f"`{stream.needs}`" if stream.needs else "",
-                "on" if stream.selected_by_default else "off",
+                f"`{stream.include}`" if stream.include else "",
             )
 
 
@@ -103,35 +106,41 @@ def area_page(area: ModuleType) -> Iterator[str]:
     yield str(area.__doc__).splitlines()[0]
     yield ""
     yield "Every row also has `company_id` (integer) and `synced_at` (when it was read, UTC)."
-    yield "*Source* is the place in the API's object."
+    yield "*Source* is the place in the API's object; *include* is the group that the setting of"
+    yield "that name must have for the column to be there."
     for stream in streams_of(area):
-        off = "" if stream.selected_by_default else " Off until selected."
-        yield from ("", f"## {stream.name}", "", f"{summary(stream)}{off}", "")
-        yield "| column | type | source | default |"
+        group = f" Only with `include: {stream.include}`." if stream.include else ""
+        yield from ("", f"## {stream.name}", "", f"{summary(stream)}{group}", "")
+        yield "| column | type | source | include |"
         yield "| --- | --- | --- | --- |"
         for name, column in columns_of(stream.entity).items():
-            on = column.get("selected", True) or name in stream.strategy.columns
-            default = "on" if on else "off"
-            yield row(f"`{name}`", kind(column), f"`{column['source']}`", default)
+            group = None if name in stream.strategy.columns else column.get("include")
+            cells = (f"`{name}`", kind(column), f"`{column['source']}`")
+            yield row(*cells, f"`{group}`" if group else "")
         for name, column in stream.strategy.columns.items():
             if name not in columns_of(stream.entity):
-                yield row(f"`{name}`", kind(column), "what was asked", "on")
+                yield row(f"`{name}`", kind(column), "what was asked", "")
 
 
-def personal() -> Iterator[str]:
-    """Yield the lines of the table of what is private or costly, for the README."""
-    yield "| stream | off until selected |"
-    yield "| --- | --- |"
-    for stream in sorted(STREAMS, key=lambda stream: stream.name):
-        off = [
-            f"`{name}`"
-            for name, column in columns_of(stream.entity).items()
-            if not column.get("selected", True) and name not in TIMES
+def private_and_costly() -> Iterator[str]:
+    """Yield the lines of the table of what the setting ``include`` may name, for the README."""
+    yield "| `include` | what it is | whole tables | columns |"
+    yield "| --- | --- | --- | --- |"
+    for group, words in GROUPS.items():
+        whole = sorted(f"`{stream.name}`" for stream in STREAMS if stream.include == group)
+        usual = [stream for stream in STREAMS if stream.include is None]
+        columns = [
+            f"`{stream.name}`: {', '.join(found)}"
+            for stream in sorted(usual, key=lambda stream: stream.name)
+            if (found := [f"`{name}`" for name in columns_of_group(stream, group)])
         ]
-        if not stream.selected_by_default:
-            yield row(f"`{stream.name}`", "the whole stream")
-        elif off:
-            yield row(f"`{stream.name}`", ", ".join(off))
+        yield row(f"`{group}`", words, ", ".join(whole), "; ".join(columns))
+
+
+def columns_of_group(stream: type[TripletexStream], group: str) -> list[str]:
+    """Return the columns of a stream that are in a group, without the usual times."""
+    columns = columns_of(stream.entity).items()
+    return [name for name, c in columns if c.get("include") == group and name not in TIMES]
 
 
 def kind(column: dict[str, Any]) -> str:

@@ -5,8 +5,8 @@
 writes one file per entity into ``tap_tripletex/rows/schemas``: names and types only, in the order
 of the document. Every column carries its ``source``, the place in the API's object that it comes
 from: ``name``, ``account.id`` (a reference), ``postings[].id`` (references). ``none`` is the
-value that the API sends for no value; ``selected: false`` leaves a column off until selected.
-Review the diff.
+value that the API sends for no value; ``include`` is the group without which the column is left
+out. Review the diff.
 """
 
 from __future__ import annotations
@@ -95,35 +95,50 @@ UNTYPED = {
 }
 """Entities that the document leaves open."""
 
-PERSONAL = {
-    "Customer": {"bankAccountPresentation", "bankAccounts"},
-    "Employee": {
-        "address",
-        "bankAccountNumber",
-        "bic",
-        "comments",
-        "creditorBankCountryId",
-        "dateOfBirth",
-        "dnumber",
-        "holidayAllowanceEarned",
-        "iban",
-        "internationalId",
-        "nationalIdentityNumber",
-        "phoneNumberHome",
-        "phoneNumberMobile",
-        "phoneNumberMobileCountry",
-        "usesAbroadPayment",
+INCLUDE = {
+    "identity": {
+        "Employee": {
+            "address",
+            "comments",
+            "dateOfBirth",
+            "dnumber",
+            "internationalId",
+            "nationalIdentityNumber",
+            "phoneNumberHome",
+            "phoneNumberMobile",
+            "phoneNumberMobileCountry",
+        },
     },
-    "EmploymentDetails": {"annualSalary", "hourlyWage", "monthlySalary"},
-    "Supplier": {"bankAccountPresentation", "bankAccounts"},
-    "TimesheetEntry": {"hourlyCost", "hourlyCostPercentage"},
+    "bank_accounts": {
+        "Customer": {"bankAccountPresentation", "bankAccounts"},
+        "Employee": {
+            "bankAccountNumber",
+            "bic",
+            "creditorBankCountryId",
+            "iban",
+            "usesAbroadPayment",
+        },
+        "Supplier": {"bankAccountPresentation", "bankAccounts"},
+    },
+    "pay": {
+        "Employee": {"holidayAllowanceEarned"},
+        "Employment": {"lastSalaryChangeDate", "latestSalary", "taxDeductionCode"},
+        "EmploymentDetails": {"annualSalary", "hourlyWage", "monthlySalary"},
+        "ProjectSpecificRate": {"hourlyCostPercentage"},
+        "TimesheetEntry": {"hourlyCost", "hourlyCostPercentage"},
+    },
+    "heavy": {
+        "LedgerAccount": {"postings"},  # every posting once more, by its id
+    },
 }
-"""Personal or pay: off until selected."""
+"""Properties that are in the catalog only where the setting ``include`` names their group."""
 
-COSTLY = {
-    "LedgerAccount": {"postings"},  # every posting once more, by its id
+GROUP_OF = {
+    (entity, name): group
+    for group, entities in INCLUDE.items()
+    for entity, names in entities.items()
+    for name in names
 }
-"""Off until selected for the work that they make."""
 
 
 def main() -> None:
@@ -184,7 +199,7 @@ class Entities:
             # Oldest first. Reported: a real answer in the issues of Tripletex/tripletex-api2.
             for name, source in (("created_at", "changes[0]"), ("updated_at", "changes[-1]")):
                 column = {"source": source, "type": "string", "format": "date-time"}
-                columns[name] = {**column, "selected": False}
+                columns[name] = {**column, "include": "heavy"}
         return columns
 
     def _columns(self, entity: str, *, top: bool) -> Json:
@@ -196,8 +211,8 @@ class Entities:
             column_name, column = self._column(entity, name, definition)
             if top:
                 column_name = TAKEN.get(column_name, column_name)
-            if name in PERSONAL.get(entity, set()) | COSTLY.get(entity, set()):
-                column["selected"] = False
+            if (entity, name) in GROUP_OF:
+                column["include"] = GROUP_OF[entity, name]
             columns[column_name] = column
         return columns
 

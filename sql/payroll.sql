@@ -1,5 +1,5 @@
 -- Payroll by month and salary type. Needs payslips, payslip_specifications and salary_types;
--- the first two are off until selected.
+-- the first two are read only with include: pay.
 SELECT
     payslips.company_id,
     MAKE_DATE(CAST(payslips.year AS INTEGER), CAST(payslips.month AS INTEGER), 1) AS month,

@@ -14,6 +14,7 @@ from tap_tripletex.api.auth import EmployeeGrant, RefreshGrant
 from tap_tripletex.api.client import MOST_ROWS
 from tap_tripletex.api.companies import ALL
 from tap_tripletex.api.errors import SettingsError
+from tap_tripletex.rows.groups import GROUPS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,11 +48,21 @@ SCHEMA: dict[str, Any] = th.PropertiesList(
     ),
     th.Property(
         "company_ids",
-        th.CustomType({"type": ["array", "string", "integer", "null"]}),
+        th.CustomType({"type": ["string", "array", "integer", "null"]}),
         title="Companies",
         description=(
             "Empty for the company of the token, a list of ids, or `all` for every client "
             "company that the token opens."
+        ),
+    ),
+    th.Property(
+        "include",
+        th.CustomType({"type": ["string", "array", "null"]}),
+        title="Private and costly data",
+        description=(
+            "What is left out of the catalog unless named here, with commas or as a list: "
+            + "; ".join(f"`{name}` ({words})" for name, words in GROUPS.items())
+            + ". What is not included is not read, whatever is selected."
         ),
     ),
     th.Property(
@@ -212,14 +223,32 @@ def _companies(setting: Any) -> tuple[int, ...] | str | None:  # noqa: ANN401 - 
         return None
     if isinstance(setting, str) and setting.strip().lower() == ALL:
         return ALL
-    parts = setting if isinstance(setting, list) else re.split(r"[\s,\[\]]+", str(setting))
-    ids = [str(part).strip().strip("\"'") for part in parts if str(part).strip()]
+    ids = _words(setting)
     if ids == [ALL]:
         return ALL
     if wrong := [part for part in ids if not part.isdigit()]:
         message = f"company_ids has {wrong[0]!r}: give the ids of companies, or all."
         raise SettingsError(message)
     return tuple(dict.fromkeys(map(int, ids)))
+
+
+def read_include(setting: Any) -> frozenset[str]:  # noqa: ANN401 - several types
+    """Return the groups that the setting ``include`` names.
+
+    Raises:
+        SettingsError: when there is no such group.
+    """
+    words = [word.lower() for word in _words(setting)]
+    if wrong := [word for word in words if word not in GROUPS]:
+        message = f"include has {wrong[0]!r}: it may name {', '.join(GROUPS)}."
+        raise SettingsError(message)
+    return frozenset(words)
+
+
+def _words(setting: Any) -> list[str]:  # noqa: ANN401 - several types
+    """Return the parts of a list, or of a list as text: with commas, as JSON or as Python."""
+    parts = setting if isinstance(setting, list) else re.split(r"[\s,\[\]]+", str(setting or ""))
+    return [word for part in parts if (word := str(part).strip().strip("\"'"))]
 
 
 def _start_date(setting: str | None) -> date | None:

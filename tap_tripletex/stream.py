@@ -27,6 +27,7 @@ from tap_tripletex.reading.strategies import SYNCED_AT, ChangedSince, Nested, Wi
 from tap_tripletex.reading.tree import Guard, Tree, Turns
 from tap_tripletex.report import Progress, Trouble
 from tap_tripletex.rows.forms import LineForm, RecordForm
+from tap_tripletex.rows.groups import included
 from tap_tripletex.rows.shapes import INTEGER, columns_of, json_schema, shape
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ class TripletexStream(Stream):
             checksum or would take many requests.
         seldom: changes hardly ever, or is worked out from other lists: what lies before the last
             month, or all of it where it has no windows, is asked for once in full_refresh_days.
+        include: group of the setting ``include`` without which the stream is not in the catalog.
         needs: entitlement of the token's user (AUTH_…) or module of the company without which
             Tripletex refuses the path, where known.
     """
@@ -117,13 +119,15 @@ class TripletexStream(Stream):
     all_vouchers: ClassVar[bool] = False
     guards: ClassVar[tuple[Guarding, ...]] = ()
     seldom: ClassVar[bool] = False
+    include: ClassVar[str | None] = None
 
     _counter: Counter | None = None
     needs: ClassVar[str | None] = None
 
     def __init__(self, tap: TapTripletex) -> None:
         """Build the schema once, as a plain dictionary: the SDK reads it for every record."""
-        self._columns = columns_of(self.entity)
+        always = (*self.key, *self.strategy.columns)
+        self._columns = included(columns_of(self.entity), tap.included, always)
         columns = {"company_id": INTEGER, **self._columns, **self.strategy.columns, **SYNCED_AT}
         keys = ("company_id", *self.key)
         super().__init__(tap, schema=json_schema(columns, {*keys, "synced_at"}))
@@ -139,11 +143,8 @@ class TripletexStream(Stream):
     @property
     @override
     def metadata(self) -> MetadataMapping:
-        """Return the SDK's metadata; some columns are off until selected, others cannot be."""
+        """Return the SDK's metadata; some columns cannot be left out."""
         metadata = super().metadata
-        for name, column in self._columns.items():
-            if not column.get("selected", True):
-                metadata["properties", name].selected_by_default = False
         for name in (*self.strategy.columns, *SYNCED_AT):
             metadata["properties", name].inclusion = metadata["properties", "company_id"].inclusion
         return metadata

@@ -19,12 +19,13 @@ from typing_extensions import override
 from tap_tripletex.api.companies import client_companies
 from tap_tripletex.api.errors import RefusedError, TripletexError
 from tap_tripletex.api.memory import share_one_heap
+from tap_tripletex.catalogs import read_catalog, say_what_is_not_there
 from tap_tripletex.connection import Connection
 from tap_tripletex.proof.sync_windows import SyncWindows
 from tap_tripletex.reading.lookahead import Lookahead
 from tap_tripletex.report import Report, Trouble
 from tap_tripletex.rows.output import Output, States, Stopped
-from tap_tripletex.settings import SCHEMA, Settings, read_settings
+from tap_tripletex.settings import SCHEMA, Settings, read_include, read_settings
 from tap_tripletex.stream import TripletexStream
 from tap_tripletex.streams import BY_NAME
 
@@ -48,12 +49,16 @@ class TapTripletex(Tap):
     """A signal has ended the run."""
 
     def __init__(self, *, catalog: Any = None, **options: Any) -> None:  # noqa: ANN401
-        """Build the tap, of a catalog only the streams that are selected.
+        """Build the tap.
 
-        The SDK copies the schemas of all streams several times, which takes longer than to read
-        most of them.
+        The SDK is given no catalog: it would take over its schemas and keys, whatever the records
+        have.
+
+        Raises:
+            CatalogError: when the catalog is not made as Singer says.
         """
-        super().__init__(catalog=_selected(catalog), **options)
+        self._entries = read_catalog(catalog)
+        super().__init__(**options)
 
     @cached_property
     def report(self) -> Report:
@@ -62,10 +67,35 @@ class TapTripletex(Tap):
 
     @override
     def discover_streams(self) -> Sequence[Stream]:
-        """Return every stream, or those of the catalog; no login is needed to know them."""
-        catalog = self.input_catalog
-        wanted = BY_NAME if catalog is None else BY_NAME.keys() & set(catalog)
-        return [*(BY_NAME[name](self) for name in sorted(wanted)), SyncWindows(self)]
+        """Return every stream that is included, or those that the catalog selects.
+
+        The others are not even made: the SDK copies all schemas several times, which takes longer
+        than to read most of them.
+        """
+        groups = (None, *self.included)
+        usual = {name: stream for name, stream in BY_NAME.items() if stream.include in groups}
+        windows = SyncWindows(self)
+        if self._entries is None:
+            return [*(stream(self) for stream in usual.values()), windows]
+        selected = [name for name, entry in self._entries.items() if entry.selected]
+        known = {*usual, windows.name}
+        say_what_is_not_there(selected, known, {n: s.include for n, s in BY_NAME.items()})
+        streams = [*(usual[name](self) for name in selected if name in usual), windows]
+        for stream in streams:
+            if entry := self._entries.get(stream.name):
+                entry.apply(stream)
+            else:
+                stream.selected = False
+        return streams
+
+    @cached_property
+    def included(self) -> frozenset[str]:
+        """Return the groups of what is private or costly that the settings include.
+
+        Raises:
+            SettingsError: when there is no such group.
+        """
+        return read_include(self.config.get("include"))
 
     @property
     def output(self) -> Output:
@@ -123,16 +153,6 @@ class TapTripletex(Tap):
     def connection(self) -> Connection:
         """Return the one connection of the run."""
         return Connection(self.settings)
-
-    @override
-    def setup_mapper(self) -> None:
-        """Prepare the schemas of what is written, after what cannot be left out was put back.
-
-        The catalog may be of an earlier version, and have columns deselected that must be there.
-        """
-        for stream in self.streams.values():
-            _ = stream.metadata
-        super().setup_mapper()
 
     @override
     def load_state(self, state: dict[str, Any]) -> None:
@@ -247,15 +267,3 @@ class TapTripletex(Tap):
         finally:
             self.close(at_once=self.stopped)
         return True
-
-
-def _selected(catalog: Any) -> Any:  # noqa: ANN401 - the SDK takes several kinds
-    """Return a catalog without the streams that it says are not selected."""
-    if not isinstance(catalog, dict):
-        return catalog
-
-    def deselected(entry: dict[str, Any]) -> bool:
-        metadata = entry.get("metadata", ())
-        return any(m["metadata"].get("selected") is False for m in metadata if not m["breadcrumb"])
-
-    return {"streams": [entry for entry in catalog["streams"] if not deselected(entry)]}

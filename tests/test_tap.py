@@ -22,29 +22,21 @@ if TYPE_CHECKING:
 
 CONFIG = {"api_url": "sandbox://", "start_date": "2026-01-01"}
 
+ALL_GROUPS = "identity,bank_accounts,pay,heavy"
+
 OFFICE = {
     **CONFIG,
     "consumer_token": CONSUMER_TOKEN,
     "employee_token": ACCOUNTANT_TOKEN,
     "company_ids": "all",
+    "include": ALL_GROUPS,
 }
 """An accounting office's: only its token opens client companies."""
-
-
-def whole_catalog() -> dict[str, Any]:
-    """Return the discovered catalog with everything selected."""
-    found: dict[str, Any] = TapTripletex(config=CONFIG).catalog_dict
-    for stream in found["streams"]:
-        for entry in stream["metadata"]:
-            entry["metadata"]["selected"] = True
-    return found
 
 
 TestStandard = get_tap_test_class(
     TapTripletex,
     config=OFFICE,
-    # Some streams are off by default, which the SDK's tests do not expect.
-    catalog=whole_catalog(),
     suite_config=SuiteConfig(
         max_records_limit=20,
         ignore_no_records_for_streams=["sync_windows"],  # written beside the others
@@ -96,13 +88,13 @@ def sync(capfd: pytest.CaptureFixture[str], **arguments: Any) -> Run:
 
 @pytest.fixture(scope="module")
 def whole(request: pytest.FixtureRequest) -> Run:
-    """A first run with everything on, private columns too."""
+    """A first run with everything included, private columns too."""
     capture = request.config.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled():
         buffer = io.BytesIO()
         text = io.TextIOWrapper(buffer, encoding="utf-8", write_through=True)
         with contextlib.redirect_stdout(text):
-            tap = TapTripletex(config=OFFICE, catalog=whole_catalog())
+            tap = TapTripletex(config=OFFICE)
             tap.run()
             tap.close()
     return Run(buffer.getvalue().decode())
@@ -159,10 +151,10 @@ def test_children_belong_to_parents_that_are_there(whole: Run) -> None:
         assert {record[column] for record in whole.records(child)} <= parents, child
 
 
-def test_off_by_default_streams_are_off(capfd: pytest.CaptureFixture[str]) -> None:
+def test_streams_that_are_not_included_are_not_there(capfd: pytest.CaptureFixture[str]) -> None:
     run = sync(capfd, config={**CONFIG, "start_date": "2026-10-01"})
     schemas = {message["stream"] for message in run.of_type("SCHEMA")}
-    expected = {stream.name for stream in STREAMS if stream.selected_by_default}
+    expected = {stream.name for stream in STREAMS if stream.include is None}
     assert schemas == expected | {"sync_windows"}
 
 
@@ -260,12 +252,6 @@ def test_deselected_columns_do_not_travel(capfd: pytest.CaptureFixture[str]) -> 
     (record, *_) = Run(capfd.readouterr().out).records("departments")
     assert "name" not in record
     assert {"company_id", "id", "synced_at"} <= set(record)
-
-
-def test_without_a_catalog_private_columns_stay_off(capfd: pytest.CaptureFixture[str]) -> None:
-    (record, *_) = sync(capfd).records("employees")
-    assert "first_name" in record
-    assert not {"national_identity_number", "iban", "date_of_birth", "created_at"} & set(record)
 
 
 def test_state_is_written_after_the_records_that_it_stands_for(

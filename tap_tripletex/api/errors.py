@@ -11,6 +11,10 @@ class SettingsError(TripletexError):
     """A setting is missing or cannot be understood."""
 
 
+class CatalogError(TripletexError):
+    """The catalog cannot be understood."""
+
+
 class StateError(TripletexError):
     """The state cannot be read by this version of the tap."""
 

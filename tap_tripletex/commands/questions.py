@@ -12,6 +12,7 @@ from tap_tripletex.api.client import ANY_DIGEST
 from tap_tripletex.api.companies import client_companies
 from tap_tripletex.api.errors import AuthenticationError, RefusedError, TripletexError
 from tap_tripletex.reading.list_summary import moment
+from tap_tripletex.rows.groups import included
 from tap_tripletex.rows.shapes import columns_of, shape, to_utc, utc_text
 from tap_tripletex.streams import BY_NAME
 
@@ -250,7 +251,7 @@ def _list(probe: Probe, stream: type[TripletexStream], params: dict[str, str]) -
         yield Finding("checksum", stream.path, "any", "none", "compares the rows")
         return
     again = probe.changed(stream.path, page.facts.digest, **params, fields="id")
-    fields = shape({n: c for n, c in columns_of(stream.entity).items() if c.get("selected", True)})
+    fields = shape(included(columns_of(stream.entity), ()))
     whole = probe.changed(stream.path, ANY_DIGEST, **params, fields=stream.strategy.fields(fields))
     holds = "holds" if again.unchanged else "does not hold"
     same = "the same" if whole.facts.digest == page.facts.digest else "another"

@@ -27,12 +27,12 @@ DIALECTS = ("duckdb", "postgres", "snowflake")
 def main(dialect: str, schema: str | None, names: tuple[str, ...]) -> None:
     """Print SQL that makes two views for each stream: <stream>_current and <stream>_deleted.
 
-    Without --stream, for all streams that are on by default.
+    Without --stream, for all streams but those that the setting include must name.
     """
     if unknown := sorted(set(names) - set(BY_NAME)):
         message = f"There is no stream {', '.join(unknown)}."
         raise click.BadParameter(message)
-    usual = tuple(name for name, stream in BY_NAME.items() if stream.selected_by_default)
+    usual = tuple(name for name, stream in BY_NAME.items() if stream.include is None)
     click.echo("\n".join(statements(dialect, schema, names or usual)))
 
 

@@ -32,7 +32,7 @@ DATE_TIME: Json = {"type": "string", "format": "date-time"}
 
 @cache
 def columns_of(entity: str) -> Json:
-    """Return the packaged columns of an entity: type, source and default selection, by name."""
+    """Return the packaged columns of an entity: type, source and group, by name."""
     text = resources.files(__package__).joinpath(f"schemas/{entity}.json").read_text("utf-8")
     columns: Json = json.loads(text)
     return columns

@@ -26,4 +26,4 @@ class ArchivedDocuments(TripletexStream):
     key = ("entity", "entity_id", "id")
     strategy = ForEach(kinds=ARCHIVES)
     needs = "AUTH_ARCHIVE_READ"
-    selected_by_default = False
+    include = "heavy"

@@ -31,7 +31,7 @@ class Departments(TripletexStream):
 
 
 class Employees(TripletexStream):
-    """Employees; what is private about them is off until selected."""
+    """Employees; what is private about them only where it is included."""
 
     name = "employees"
     path = "/employee"
@@ -62,7 +62,7 @@ class Employments(TripletexStream):
 
 
 class EmploymentDetails(TripletexStream):
-    """Terms of each employment from a date on; pay is off until selected."""
+    """Terms of each employment from a date on; pay only where it is included."""
 
     name = "employment_details"
     path = "/employee/employment/details"
@@ -140,7 +140,7 @@ class LeavesOfAbsence(TripletexStream):
     strategy = AsOf("date")  # without a date the list is that of today
     parameters = {"minPercentage": "0", "maxPercentage": "100"}
     needs = "AUTH_COMPANY_WAGE_ADMIN"
-    selected_by_default = False
+    include = "identity"
 
 
 class LeaveOfAbsenceTypes(TripletexStream):
@@ -190,7 +190,7 @@ class Entitlements(TripletexStream):
     path = "/employee/entitlement"
     entity = "Entitlement"
     strategy = OF_EACH_UNTOLD
-    selected_by_default = False
+    include = "heavy"
 
 
 class HourlyCostAndRates(TripletexStream):
@@ -201,7 +201,7 @@ class HourlyCostAndRates(TripletexStream):
     entity = "HourlyCostAndRate"
     strategy = OF_EACH_UNTOLD
     needs = "AUTH_COMPANY_WAGE_ADMIN"
-    selected_by_default = False
+    include = "pay"
 
 
 class NextOfKin(TripletexStream):
@@ -212,7 +212,7 @@ class NextOfKin(TripletexStream):
     entity = "NextOfKin"
     strategy = OF_EACH_UNTOLD
     needs = "AUTH_COMPANY_WAGE_ADMIN"
-    selected_by_default = False
+    include = "identity"
 
 
 class StandardTimes(TripletexStream):

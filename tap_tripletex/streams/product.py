@@ -118,7 +118,7 @@ class ProductPrices(TripletexStream):
     entity = "ProductPrice"
     strategy = Child(PRODUCTS, "productId", "product_id")
     needs = "LOGISTICS"
-    selected_by_default = False
+    include = "heavy"
 
 
 class SupplierProducts(TripletexStream):
@@ -140,7 +140,7 @@ class ExternalProducts(TripletexStream):
     strategy = List(EVERY_WHOLESALER)
     sorting = None
     needs = "LOGISTICS"
-    selected_by_default = False
+    include = "heavy"
 
 
 class DiscountPolicies(TripletexStream):

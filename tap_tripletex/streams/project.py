@@ -104,7 +104,7 @@ class ProjectTasks(TripletexStream):
     path = "/project/task"
     entity = "Task"
     strategy = Child(PROJECTS, "projectId", "project_id")
-    selected_by_default = False
+    include = "heavy"
 
 
 class ProjectControlForms(TripletexStream):
@@ -115,7 +115,7 @@ class ProjectControlForms(TripletexStream):
     entity = "ProjectControlForm"
     strategy = Child(PROJECTS, "projectId", "project_id", told=False)
     needs = "AUTH_PROJECT_CONTROL_SCHEMAS"
-    selected_by_default = False
+    include = "heavy"
 
 
 class ProjectControlFormTypes(TripletexStream):
@@ -160,7 +160,7 @@ class ProjectMonthlyStatus(TripletexStream):
     key = ("project_id", "date_from")
     strategy = MONTHLY_STATUS
     sorting = "dateFrom"
-    selected_by_default = False
+    include = "heavy"
 
 
 class ProjectSettings(TripletexStream):

@@ -41,7 +41,7 @@ class CurrencyRates(TripletexStream):
     key = ("currency_id", "date")
     strategy = RATES
     seldom = True
-    selected_by_default = False
+    include = "heavy"
 
 
 class Municipalities(TripletexStream):

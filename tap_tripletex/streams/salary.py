@@ -21,7 +21,7 @@ class Payslips(TripletexStream):
     entity = "Payslip"
     strategy = List()
     needs = "WAGE"
-    selected_by_default = False
+    include = "pay"
 
 
 class PayslipSpecifications(TripletexStream):
@@ -32,7 +32,7 @@ class PayslipSpecifications(TripletexStream):
     entity = "SalarySpecification"
     strategy = Nested(List(), "specifications", "payslip_id")
     needs = "WAGE"
-    selected_by_default = False
+    include = "pay"
 
 
 class SalaryTransactions(TripletexStream):
@@ -43,7 +43,7 @@ class SalaryTransactions(TripletexStream):
     entity = "SalaryTransaction"
     strategy = Child(TRANSACTIONS, "{id}", within=Single())
     needs = "WAGE"
-    selected_by_default = False
+    include = "pay"
 
 
 class SalaryTypes(TripletexStream):
@@ -114,4 +114,4 @@ class SalaryCompilations(TripletexStream):
     key = ("employee_id", "year")
     strategy = Child(EMPLOYEES, "employeeId", "employee_id", YEARLY, told=False)
     needs = "WAGE"
-    selected_by_default = False
+    include = "pay"

@@ -36,7 +36,7 @@ class TimesheetMonths(TripletexStream):
     entity = "MonthlyStatus"
     strategy = Batch(EMPLOYEES, "employeeIds", within=Named("monthYear"), told=False)
     needs = "TIME_TRACKING"
-    selected_by_default = False
+    include = "heavy"
 
 
 class TimesheetWeeks(TripletexStream):
@@ -47,7 +47,7 @@ class TimesheetWeeks(TripletexStream):
     entity = "Week"
     strategy = Batch(EMPLOYEES, "employeeIds", within=Named("weekYear", week=True), told=False)
     needs = "TIME_TRACKING"
-    selected_by_default = False
+    include = "heavy"
 
 
 class TimeClocks(TripletexStream):

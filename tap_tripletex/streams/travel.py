@@ -82,7 +82,7 @@ class TravelExpenseCostParticipants(TripletexStream):
     entity = "CostParticipant"
     strategy = Child(COSTS, "{costId}", "cost_id")
     needs = "AUTH_TRAVELREPORTS_COMPANY"
-    selected_by_default = False
+    include = "heavy"
 
 
 class TravelExpenseCostCategories(TripletexStream):

@@ -77,6 +77,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Load
                 "TAP_TRIPLETEX_CONSUMER_TOKEN": CONSUMER_TOKEN,
                 "TAP_TRIPLETEX_EMPLOYEE_TOKEN": ACCOUNTANT_TOKEN,
                 "TAP_TRIPLETEX_COMPANY_IDS": "all",
+                "TAP_TRIPLETEX_INCLUDE": "pay",
                 "TAP_TRIPLETEX__SELECT": json.dumps([f"{stream}.*" for stream in SELECTED]),
                 "MELTANO_DATABASE_URI": f"sqlite:///{folder}/meltano.db",
                 "TARGET_DUCKDB_FILEPATH": str(folder / "books.duckdb"),

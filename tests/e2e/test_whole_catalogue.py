@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +18,7 @@ NAMES = sorted(stream.name for stream in STREAMS)
 
 @pytest.fixture
 def everything(project: Project) -> Project:
-    project.environment["TAP_TRIPLETEX__SELECT"] = json.dumps(["*.*"])
+    project.environment["TAP_TRIPLETEX_INCLUDE"] = "identity,bank_accounts,pay,heavy"
     project.environment["TAP_TRIPLETEX_EMPLOYEE_TOKEN"] = ACCOUNTANT_TOKEN
     project.environment["TAP_TRIPLETEX_COMPANY_IDS"] = "all"
     return project

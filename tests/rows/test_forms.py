@@ -18,6 +18,7 @@ from tap_tripletex.reading.paging import Opened
 from tap_tripletex.reading.slices import Ask
 from tap_tripletex.reading.strategies import List, Nested, Window
 from tap_tripletex.rows.forms import LineForm, RecordForm, encode
+from tap_tripletex.rows.groups import GROUPS
 from tap_tripletex.rows.shapes import columns_of, shape
 from tap_tripletex.sandbox import Sandbox
 from tap_tripletex.tap import TapTripletex
@@ -144,13 +145,9 @@ def test_what_is_not_as_documented_is_an_error_in_both(form: Any, row: bytes) ->
 
 
 def run(sandbox: Sandbox, **config: Any) -> dict[str, list[bytes]]:
-    """Return the text of each record by stream, everything selected."""
-    config = {"api_url": "sandbox://", **config}
-    catalog = TapTripletex(config=config).catalog_dict
-    for stream in catalog["streams"]:
-        for entry in stream["metadata"]:
-            entry["metadata"]["selected"] = True
-    tap = mounted(TapTripletex(config=config, catalog=catalog), sandbox)
+    """Return the text of each record by stream, everything included."""
+    config = {"api_url": "sandbox://", "include": list(GROUPS), **config}
+    tap = mounted(TapTripletex(config=config), sandbox)
     output = io.BytesIO()
     text = io.TextIOWrapper(output, "utf-8", write_through=True)
     with contextlib.redirect_stdout(text):

@@ -156,7 +156,9 @@ def test_packaged_columns_are_snake_case_typed_and_without_noise(entity: str) ->
     assert not {"url", "changes", "company_id"} & set(columns)
 
 
-def test_personal_columns_are_off_until_selected() -> None:
-    off = {name for name, column in columns_of("Employee").items() if not column.get("selected", 1)}
-    assert {"national_identity_number", "bank_account_number", "iban", "date_of_birth"} <= off
-    assert not {"id", "first_name", "last_name", "employee_number", "department_id"} & off
+def test_personal_columns_are_in_a_group() -> None:
+    groups = {name: column.get("include") for name, column in columns_of("Employee").items()}
+    assert groups["national_identity_number"] == groups["date_of_birth"] == "identity"
+    assert groups["bank_account_number"] == groups["iban"] == "bank_accounts"
+    for name in ("id", "first_name", "last_name", "employee_number", "department_id"):
+        assert groups[name] is None
