@@ -306,15 +306,17 @@ class TripletexStream(Stream):
                 key for key, (first, end) in windows if first <= connection.today and end > recent
             )
         if self.strategy.tree and len(parts) > 1:
-            return Tree(parts, partial(self._probe, ask), state, connection.pool)
+            anew = partial(self._probe, partial(ask, anew=True))
+            return Tree(parts, partial(self._probe, ask), state, connection.pool, anew)
         after = date(connection.calendar(company).horizon.year + 1, 1, 1)
-        probes: list[Callable[[str | None], str | None]] = [
+        probes: list[Callable[..., str | None]] = [
             partial(ask, guard.path, guard.params(after)) for guard in self.guards
         ]
         if self.strategy.parents:
             ids = connection.parent_ids
             probes.append(partial(ids.digest, company, self.strategy.parents))
-        return Guard(parts, probes, state) if probes and parts else None
+        again = [partial(probe, anew=True) for probe in probes]
+        return Guard(parts, probes, state, again) if probes and parts else None
 
     def _probe(
         self, ask: Callable[..., str | None], first: date, after: date, known: str | None

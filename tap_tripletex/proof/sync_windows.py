@@ -30,8 +30,9 @@ class WindowRead:
         synced_at: when the reading began: that of its rows.
         rows: number of rows.
         complete: the token saw everything, so that what is not among the rows is gone.
-        control_total: debit balances of the postings that were read.
-        control_total_expected: the same of Tripletex's trial balance.
+        control_total: the other one, and by how much each account of the postings that were read
+            differs from it, added up without signs.
+        control_total_expected: debit balances of Tripletex's trial balance.
     """
 
     stream: str

@@ -80,11 +80,14 @@ class SliceState:
         self._fingerprint = fingerprint
 
     def commit(self) -> None:
-        """Forget the digests that were taken under another fingerprint, for good."""
+        """Forget the digests that were taken under another fingerprint, for good.
+
+        They go first: a signal in between must not leave them under the new one.
+        """
         if not self._holds:
-            self._bookmark["fingerprint"] = self._fingerprint
             self._bookmark["digests"] = {}
             self._bookmark.pop("census", None)
+            self._bookmark["fingerprint"] = self._fingerprint
 
     @property
     def _holds(self) -> bool:
