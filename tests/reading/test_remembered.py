@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tap_tripletex.api.errors import StateError
 from tap_tripletex.reading.children import Child
 from tap_tripletex.reading.slices import Parents, Slice
 from tap_tripletex.reading.state import ROOT, SliceState
 from tap_tripletex.reading.tree import Guard
+from tap_tripletex.rows.mapping import mapping
 from tap_tripletex.sandbox import Fault, Sandbox
 from tests.conftest import API, listed
 from tests.reading.test_reader import Reader
@@ -286,3 +288,126 @@ def test_control_totals_differ_when_two_accounts_do(sandbox: Sandbox) -> None:
     assert warehouse.rows(
         "SELECT control_total - control_total_expected FROM sync_windows WHERE slice = '2026-03'"
     ) == [(100,)]
+
+
+@pytest.mark.parametrize("stream", ["customers", "departments"])
+def test_a_column_that_is_asked_for_by_the_same_field_is_filled(
+    sandbox: Sandbox, stream: str
+) -> None:
+    warehouse = Warehouse(sandbox, (stream,), include=["heavy"])
+    warehouse.without = {(stream, "created_at")}
+    warehouse.run()
+    warehouse.without = set()
+    warehouse.run()
+    ((count,),) = warehouse.rows(f"SELECT count(*) FROM {stream}")
+    assert warehouse.emitted[stream] == count
+    warehouse.run()
+    assert warehouse.emitted == {}
+
+
+MASKS: list[dict[str, Any]] = [
+    {"stream_maps": {"departments": {"name": "'hidden'"}}},
+    {"stream_maps": {"dep*": {"name": "'hidden'"}}},
+    {"stream_maps": {"departments": {"name": "config['mask']"}}, "stream_map_config": {"mask": 1}},
+]
+
+
+@pytest.mark.parametrize("config", MASKS)
+def test_a_mask_that_comes_later_is_put_on_all_rows(
+    sandbox: Sandbox, config: dict[str, Any]
+) -> None:
+    warehouse = Warehouse(sandbox, ("departments", "products"))
+    warehouse.run()
+    warehouse.config |= config
+    warehouse.run()
+    assert warehouse.rows("SELECT count(DISTINCT name) FROM departments") == [(1,)]
+    assert "products" not in warehouse.emitted
+    warehouse.run()
+    assert warehouse.emitted == {}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "same"),
+    [
+        ({"stream_maps": {"a": {"x": None}}}, {"stream_maps": {"b": {"x": None}}}, False),
+        ({"stream_maps": {"b": {"x": None}}}, {"stream_maps": {"c": {"x": None}}}, True),
+        ({}, {"stream_maps": {"__else__": None}}, False),
+        ({}, {"stream_maps": {"b": {"__source__": "a"}}}, False),
+        ({"flattening_enabled": False, "flattening_max_depth": 1}, {}, True),
+        ({}, {"flattening_enabled": True, "flattening_max_depth": 1}, False),
+        (
+            {"flattening_enabled": True, "flattening_max_depth": 1},
+            {"flattening_enabled": True, "flattening_max_depth": 2},
+            False,
+        ),
+        ({"stream_map_config": {"seed": 1}}, {"stream_map_config": {"seed": 2}}, True),
+    ],
+)
+def test_settings_that_shape_rows_are_told_from_others(
+    before: dict[str, Any], after: dict[str, Any], *, same: bool
+) -> None:
+    assert (mapping(before, "a") == mapping(after, "a")) is same
+
+
+def test_a_state_without_a_note_of_the_shape_is_taken_over(sandbox: Sandbox) -> None:
+    warehouse = Warehouse(sandbox, ("departments",))
+    warehouse.run()
+    bookmark = warehouse.state["bookmarks"]["departments"]["partitions"][0]
+    del bookmark["shape"], bookmark["since"]
+    warehouse.run()
+    assert warehouse.emitted == {}
+    warehouse.config["stream_maps"] = {"departments": {"name": "'hidden'"}}
+    warehouse.run()
+    assert warehouse.emitted["departments"]
+
+
+def test_rows_that_another_version_of_the_tap_makes_otherwise_are_read_again(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse = Warehouse(sandbox, ("departments", "products"))
+    warehouse.run()
+    monkeypatch.setattr("tap_tripletex.streams.organisation.Departments.row_version", 2)
+    warehouse.run()
+    assert warehouse.emitted.keys() == {"departments", "sync_windows"}
+
+
+def test_a_run_without_sync_windows_loses_no_deletion(
+    sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    company = sandbox.company()
+    warehouse = Warehouse(sandbox, ("customers", "departments"))
+    warehouse.run()
+    gone = company.rows("Customer")[0]["id"]
+    company.delete("Customer", gone)
+    warehouse.windows, warehouse.streams = False, ("customers",)
+    warehouse.run()
+    assert "sync_windows is not selected" in caplog.text
+    assert "sync_windows" not in warehouse.emitted
+    assert warehouse.rows("SELECT id FROM customers_deleted") == []
+    caplog.clear()
+    warehouse.windows, warehouse.streams = True, ("departments",)
+    warehouse.run()
+    assert warehouse.rows("SELECT id FROM customers_deleted") == [(gone,)]
+    assert warehouse.emitted == {"sync_windows": 1}
+    warehouse.run()
+    assert warehouse.emitted == {}
+    assert "sync_windows is not selected" not in caplog.text
+
+
+def test_a_run_without_sync_windows_in_which_nothing_changed_owes_nothing(
+    sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    warehouse = Warehouse(sandbox, ("departments",))
+    warehouse.run()
+    warehouse.windows = False
+    warehouse.run()
+    assert "sync_windows is not selected" not in caplog.text
+
+
+def test_what_is_owed_but_cannot_be_read_is_an_error(sandbox: Sandbox) -> None:
+    warehouse = Warehouse(sandbox, ("departments",))
+    warehouse.run()
+    (memory,) = warehouse.state["bookmarks"]["sync_windows"]["partitions"]
+    memory["owed"] = {"departments": {"all": "yes"}}
+    with pytest.raises(StateError, match="damaged"):
+        warehouse.run()
