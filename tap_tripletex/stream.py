@@ -352,7 +352,9 @@ class TripletexStream(Stream):
 
         may_test = self.replication_method != REPLICATION_FULL_TABLE
         pool = self.tap.connection.pool
-        return Changes(lists, narrow, state, pool, form, may_test=may_test)
+        return Changes(
+            lists, narrow, state, pool, form, today=self.tap.connection.today, may_test=may_test
+        )
 
     def _control(self, company: Company) -> Control | None:
         """Return the control of the postings, where it is wanted and can prove anything."""

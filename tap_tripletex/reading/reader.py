@@ -18,7 +18,7 @@ from tap_tripletex.proof.control_totals import Totals, Verdict, compare, in_word
 from tap_tripletex.reading.prefetch import Ahead
 from tap_tripletex.reading.row_keys import Seen
 from tap_tripletex.reading.slice_digests import Told
-from tap_tripletex.reading.state import HASH, fingerprint
+from tap_tripletex.reading.state import HASH, PARTLY, fingerprint
 from tap_tripletex.rows.shapes import utc_text
 
 if TYPE_CHECKING:
@@ -443,7 +443,7 @@ class Reading:
         """Return what is known of a list of a slice, nothing where that is not to be sent."""
         digest = self._state.digest(part.key)
         forced = part.key in self._due or self._terms.unconditional
-        if forced or digest is None or digest.startswith(HASH):
+        if forced or digest is None or digest.startswith(HASH) or PARTLY in digest:
             return Told()
         whose, _, text = digest.rpartition(f"{WHOSE} ")
         if whose and whose != _whose(part).partition(WHOSE)[0]:

@@ -21,6 +21,9 @@ ROOT = "*"
 HASH = "#"
 """Prefix of a digest of our own making, which is not sent to the API."""
 
+PARTLY = "~"
+"""Stands between a day and the digests of a list of which only the changes were read that day."""
+
 YEAR = "/"
 """Ending of the names of digests of all slices of a year."""
 
