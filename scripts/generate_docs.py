@@ -13,6 +13,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from diagrams import diagram
+from sync_notes import sync_note
+
 from tap_tripletex.rows.groups import GROUPS
 from tap_tripletex.rows.shapes import columns_of
 from tap_tripletex.streams import AREAS, STREAMS
@@ -108,9 +111,14 @@ def area_page(area: ModuleType) -> Iterator[str]:
     yield "Every row also has `company_id` (integer) and `synced_at` (when it was read, UTC)."
     yield "*Source* is the place in the API's object; *include* is the group that the setting of"
     yield "that name must have for the column to be there."
+    yield ""
+    yield "What refers to what. Beside a reference to a table of another area stands its name:"
+    yield ""
+    yield from diagram(streams_of(area))
     for stream in streams_of(area):
         group = f" Only with `include: {stream.include}`." if stream.include else ""
         yield from ("", f"## {stream.name}", "", f"{summary(stream)}{group}", "")
+        yield from (sync_note(stream), "")
         yield "| column | type | source | include |"
         yield "| --- | --- | --- | --- |"
         for name, column in columns_of(stream.entity).items():

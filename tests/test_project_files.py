@@ -87,7 +87,8 @@ def test_the_pages_about_streams_are_current() -> None:
     assert result.returncode == 0, result.stdout
 
 
-def test_the_readme_says_what_may_be_included() -> None:
+def test_the_readme_says_what_may_be_included(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
     spec = importlib.util.spec_from_file_location("pages", ROOT / "scripts" / "generate_docs.py")
     assert spec is not None
     assert spec.loader is not None

@@ -22,6 +22,7 @@ WRITING = {
     ("release.yml", "publish"): {"id-token"},
     ("release.yml", "announce"): {"contents"},
     ("release.yml", "push"): {"packages"},
+    ("site.yml", "publish"): {"id-token", "pages"},
 }
 """Every job that may write anything, and what."""
 

@@ -24,22 +24,20 @@ TOO_LARGE = ""
 
 
 class Probes:
-    """Asks each question once a run, unless it is to be asked anew."""
+    """Asks each question once a run."""
 
     def __init__(self, client: Client) -> None:
         """Begin without any."""
         self._client = client
         self._once: Once[str | None] = Once()
 
-    def digest(  # noqa: PLR0913 - what shapes a question
+    def digest(
         self,
         company: Company,
         path: str,
         params: Mapping[str, str],
         known: str | None,
         tally: Traffic | None = None,
-        *,
-        anew: bool = False,
     ) -> str | None:
         """Return a list's digest, None where the path has none, TOO_LARGE where it is refused.
 
@@ -49,7 +47,6 @@ class Probes:
             params: of the list.
             known: the digest as it was last time.
             tally: counts the request.
-            anew: ask whatever was asked before.
 
         Raises:
             RefusedError: and the other errors of ``Client.get``.
@@ -65,4 +62,4 @@ class Probes:
                 return TOO_LARGE
             return page.facts.digest
 
-        return ask() if anew else self._once((company.id, path, *sorted(params.items())), ask)
+        return self._once((company.id, path, *sorted(params.items())), ask)
