@@ -4,9 +4,10 @@
     python3 run.py install NAME    install a loader of meltano.yml, such as target-postgres
     python3 run.py test            run the tests
 
-Reads the company built into the tap into sandbox.duckdb, unless TAP_TRIPLETEX_CONSUMER_TOKEN and
-TAP_TRIPLETEX_EMPLOYEE_TOKEN are set: then your own into books.duckdb. Whatever is installed is
-pinned with its hashes, and no step that installs sees a token.
+Reads the company built into the tap into sandbox.duckdb, unless a key of your own company is set:
+TAP_TRIPLETEX_REFRESH_TOKEN alone, or TAP_TRIPLETEX_CONSUMER_TOKEN and TAP_TRIPLETEX_EMPLOYEE_TOKEN.
+Then that is read into books.duckdb. Whatever is installed is pinned with its hashes, and no step
+that installs sees a key.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ EXTRACTOR = "tap-tripletex"
 LOADER = "target-duckdb"
 OWN = "made-by-run.py"
 DATABASES = {"sandbox": ROOT / "sandbox.duckdb", "production": ROOT / "books.duckdb"}
+COMPANY_KEY = "TAP_TRIPLETEX_REFRESH_TOKEN"
 TOKENS = ("TAP_TRIPLETEX_CONSUMER_TOKEN", "TAP_TRIPLETEX_EMPLOYEE_TOKEN")
 
 PRINT = """
@@ -132,12 +134,9 @@ def without_secrets() -> dict[str, str]:
 
 def books() -> int:
     """Fill the database and print the trial balance; the exit code is 1 if it does not tie out."""
-    tokens = [name for name in TOKENS if os.environ.get(name)]
-    if len(tokens) == 1:
-        sys.exit(f"{tokens[0]} is set, but not the other: {' and '.join(TOKENS)} belong together.")
-    environment = "production" if tokens else "sandbox"
+    environment = chosen_environment()
     meltano = (BIN / "meltano", f"--environment={environment}")
-    database = DATABASES[environment]
+    database = Path(os.environ.get("TARGET_DUCKDB_FILEPATH") or DATABASES[environment])
     failed = call(*meltano, "run", "--no-install", EXTRACTOR, LOADER)
     if failed or not database.exists():
         return failed
@@ -145,6 +144,18 @@ def books() -> int:
     untied = call(BIN / "python", "-c", PRINT, database, query)
     print(f"\nThe books are in {database.name}; the query is sql/trial_balance.sql.")
     return untied
+
+
+def chosen_environment() -> str:
+    """Return the environment of meltano.yml that the keys are for: any key is a real company's."""
+    keys = {name: os.environ.get(name, "").strip() for name in (COMPANY_KEY, *TOKENS)}
+    found = {name: key for name, key in keys.items() if key}
+    # The tap takes a company key from any of the settings, and tells which one it is in.
+    alone = COMPANY_KEY in found or any(key.startswith("tlxr_") for key in found.values())
+    if len(found) == 1 and not alone:
+        message = f"{' and '.join(TOKENS)} belong together, or {COMPANY_KEY} alone is set."
+        sys.exit(f"{next(iter(found))} is set, but not the other: {message}")
+    return "production" if found else "sandbox"
 
 
 def call(*command: str | Path, environment: dict[str, str] | None = None) -> int:

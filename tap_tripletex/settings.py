@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 
 from singer_sdk import typing as th
 
-from tap_tripletex.api.auth import EmployeeGrant, RefreshGrant
+from tap_tripletex.api.auth import EmployeeGrant
 from tap_tripletex.api.client import MOST_ROWS
 from tap_tripletex.api.companies import ALL
 from tap_tripletex.api.errors import SettingsError
+from tap_tripletex.api.grants import given_keys, grant_of
 from tap_tripletex.rows.groups import GROUPS
 
 if TYPE_CHECKING:
@@ -44,7 +45,10 @@ SCHEMA: dict[str, Any] = th.PropertiesList(
         th.StringType,
         secret=True,
         title="Company API key",
-        description="A company's own key (tlxr_…), instead of the two tokens. Not yet proven.",
+        description=(
+            "A company's own key (tlxr_…), made in Tripletex under Selskap > API-tokens; instead "
+            "of the two tokens."
+        ),
     ),
     th.Property(
         "company_ids",
@@ -182,8 +186,8 @@ def read_settings(config: Mapping[str, Any], user_agent: str) -> Settings:
     if urlsplit(api_url).scheme not in {"http", "https", SANDBOX}:
         message = f"api_url {api_url!r} is no address. Leave it empty for {PRODUCTION}."
         raise SettingsError(message)
-    grant = _grant(config, sandbox=urlsplit(api_url).scheme == SANDBOX)
-    tokens = ("consumer_token", "employee_token", "refresh_token")
+    keys = given_keys(config)
+    grant = _grant(keys, sandbox=urlsplit(api_url).scheme == SANDBOX)
     return Settings(
         grant=grant,
         api_url=api_url,
@@ -196,25 +200,16 @@ def read_settings(config: Mapping[str, Any], user_agent: str) -> Settings:
         control_totals=config["control_totals"],
         user_agent=config.get("user_agent") or user_agent,
         rate_limit_reserve=config["rate_limit_reserve"],
-        secrets=tuple(str(config[name]).strip() for name in tokens if config.get(name)),
+        secrets=tuple(keys.values()),
     )
 
 
-def _grant(config: Mapping[str, Any], *, sandbox: bool) -> Grant:
-    if config.get("refresh_token"):
-        return RefreshGrant(config["refresh_token"].strip())
-    tokens = {name: config.get(name) for name in ("consumer_token", "employee_token")}
-    if sandbox and not any(tokens.values()):
+def _grant(given: Mapping[str, str], *, sandbox: bool) -> Grant:
+    if sandbox and not given:
         from tap_tripletex.sandbox import CONSUMER_TOKEN, EMPLOYEE_TOKEN  # noqa: PLC0415
 
         return EmployeeGrant(CONSUMER_TOKEN, EMPLOYEE_TOKEN)
-    if missing := [name for name, token in tokens.items() if not token]:
-        message = (
-            f"{' and '.join(missing)} must be set: in Tripletex, an API key is made under the "
-            "user's settings, API access. To try the tap without one, set api_url to sandbox://."
-        )
-        raise SettingsError(message)
-    return EmployeeGrant(*(str(token).strip() for token in tokens.values()))
+    return grant_of(given)
 
 
 def _companies(setting: Any) -> tuple[int, ...] | str | None:  # noqa: ANN401 - several types

@@ -138,3 +138,40 @@ def test_made_up_rows_and_a_companys_own_are_kept_apart(project: dict[str, Any])
     assert databases == {"sandbox": "sandbox.duckdb", "production": "books.duckdb"}
     assert f"$MELTANO_PROJECT_ROOT/{databases['sandbox']}" in places["target-duckdb"]
     assert f"$MELTANO_PROJECT_ROOT/{databases['production']}" in places["target-duckdb"]
+
+
+REFRESH, CONSUMER, EMPLOYEE = (
+    f"TAP_TRIPLETEX_{name}_TOKEN" for name in ("REFRESH", "CONSUMER", "EMPLOYEE")
+)
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ({}, "sandbox"),
+        ({REFRESH: " ", CONSUMER: ""}, "sandbox"),
+        ({REFRESH: "tlxr_key"}, "production"),
+        ({REFRESH: "a-form-of-tomorrow"}, "production"),
+        ({EMPLOYEE: "tlxr_key"}, "production"),
+        ({CONSUMER: " tlxr_key"}, "production"),
+        ({CONSUMER: "c", EMPLOYEE: "e"}, "production"),
+        ({CONSUMER: "c", EMPLOYEE: "e", REFRESH: "tlxr_key"}, "production"),
+    ],
+)
+def test_any_key_of_a_company_means_its_own_books(
+    monkeypatch: pytest.MonkeyPatch, keys: dict[str, str], expected: str
+) -> None:
+    for name in (REFRESH, CONSUMER, EMPLOYEE):
+        monkeypatch.setenv(name, keys.get(name, ""))
+    assert run.chosen_environment() == expected
+
+
+@pytest.mark.parametrize("name", [CONSUMER, EMPLOYEE])
+def test_one_of_two_tokens_is_not_enough(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    for other in (REFRESH, CONSUMER, EMPLOYEE):
+        monkeypatch.delenv(other, raising=False)
+    monkeypatch.setenv(name, "half-a-secret")
+    with pytest.raises(SystemExit, match="belong together") as caught:
+        run.chosen_environment()
+    assert name in str(caught.value)
+    assert "half-a-secret" not in str(caught.value)

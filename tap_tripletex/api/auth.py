@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
+import requests
 
 from tap_tripletex.api.errors import (
     AuthenticationError,
@@ -17,6 +18,7 @@ from tap_tripletex.api.errors import (
     TripletexError,
     UnavailableError,
 )
+from tap_tripletex.api.keys import expiry
 from tap_tripletex.api.redaction import hide
 
 if TYPE_CHECKING:
@@ -26,8 +28,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-NOT_UNDERSTOOD = {4000, 15000, 22000}
-"""Codes of an answer that finds fault with the form of a request, not with its tokens."""
+METHOD_NOT_ALLOWED = 4000
+"""Code of an answer to a wrong method, and to a path that does not exist."""
 
 OSLO = ZoneInfo("Europe/Oslo")
 
@@ -36,6 +38,9 @@ OWN_COMPANY = "0"
 
 MARGIN = timedelta(minutes=15)
 """A session is renewed this long before it ends, so that none ends under a slow request."""
+
+SHORTEST, LONGEST = 300, 28_800
+"""Seconds that a session of a company key may live: anything else is refused (seen by others)."""
 
 
 class Grant(Protocol):
@@ -48,8 +53,15 @@ class Grant(Protocol):
     def body(self, now: datetime) -> dict[str, Any]:
         """Return the body of the request."""
 
+    @property
+    def goes_in_a_url(self) -> bool:
+        """Return whether sessions may be asked for by PUT, which has the secrets in the URL."""
+
     def ends(self, now: datetime) -> datetime:
         """Return when a session asked for now ends."""
+
+    def refused(self, error: TripletexError, now: datetime) -> str:
+        """Return in words what it means, and what to do, that no session was given."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +75,7 @@ class EmployeeGrant:
     consumer_token: str
     employee_token: str
     path: str = "/token/session/:create"
+    goes_in_a_url: bool = True
 
     def body(self, now: datetime) -> dict[str, Any]:
         """Return both tokens and the date at whose start the session ends."""
@@ -76,6 +89,14 @@ class EmployeeGrant:
         """Return midnight in Norway at the start of the expiration date."""
         return datetime.combine(self._expiration(now), time(), OSLO)
 
+    def refused(self, error: TripletexError, now: datetime) -> str:  # noqa: ARG002 - one interface
+        """Return what to look at about the two tokens."""
+        return (
+            f"Tripletex does not accept the tokens: {error} Check that consumer_token and "
+            "employee_token are whole, not revoked, and of the environment in api_url "
+            "(production and test have tokens of their own)."
+        )
+
     @staticmethod
     def _expiration(now: datetime) -> date:
         return now.astimezone(OSLO).date() + timedelta(days=2)
@@ -83,30 +104,60 @@ class EmployeeGrant:
 
 @dataclass(frozen=True)
 class RefreshGrant:
-    """A company's own API key (``tlxr_…``), for internal integrations without a consumer token.
+    """A company's own API key (``tlxr_…``), for its own data and without a consumer token.
 
-    Known from one client's code only: not in the official document, not tried on a live company.
+    Not in the official document; known from eight independent clients, one of them with a live
+    company.
+
+    Attributes:
+        refresh_token: the key.
+        seconds: how long a session shall live; the nearest that is accepted is asked for.
     """
 
     refresh_token: str
     path: str = "/token/session/:createFromRefreshToken"
-    seconds: int = 28_800  # the most that is accepted
+    seconds: int = LONGEST
+    goes_in_a_url: bool = False
 
     def body(self, now: datetime) -> dict[str, Any]:  # noqa: ARG002 - one interface
         """Return the key and the length of the session."""
-        return {"refreshToken": self.refresh_token, "ttlSeconds": self.seconds}
+        return {"refreshToken": self.refresh_token, "ttlSeconds": self._life}
 
     def ends(self, now: datetime) -> datetime:
         """Return the time after the seconds asked for."""
-        return now + timedelta(seconds=self.seconds)
+        return now + timedelta(seconds=self._life)
+
+    def refused(self, error: TripletexError, now: datetime) -> str:
+        """Return whether the key has expired, as far as it tells itself, and where to make one."""
+        end = expiry(self.refresh_token)
+        if isinstance(error, RefusedError) and _not_understood(error):
+            return f"No sessions are made of company keys at the address in api_url: {error}"
+        if end and end <= now:
+            said = f"The company key in refresh_token expired on {end:%Y-%m-%d}: {error}"
+        else:
+            said = (
+                f"Tripletex does not accept the company key in refresh_token: {error} It may be "
+                "expired, deleted, not whole, or of another environment than api_url; the user who "
+                "made it may be gone, or the company's module Integrations be off."
+            )
+        return f"{said} Make a new one in Tripletex under Selskap > API-tokens."
+
+    @property
+    def _life(self) -> int:
+        return min(max(self.seconds, SHORTEST), LONGEST)
 
 
 @dataclass(frozen=True)
 class Identity:
-    """Whom a session token belongs to."""
+    """Whom a session token belongs to.
+
+    Attributes:
+        company_id: the company that the token was made in.
+        employee_id: the token's user; None where Tripletex does not say, as for a company key.
+    """
 
     company_id: int
-    employee_id: int
+    employee_id: int | None
 
 
 @dataclass(frozen=True)
@@ -140,7 +191,7 @@ class TokenSession:
         self._token: str | None = None
         self.made_by: str | None = None
         """HTTP method that sessions are made with; None before the first."""
-        self._ends = datetime.min.replace(tzinfo=timezone.utc)
+        self._renewal = datetime.min.replace(tzinfo=timezone.utc)
 
     def token(self) -> str:
         """Return a session token that is good for a while.
@@ -150,7 +201,7 @@ class TokenSession:
             UnavailableError: when Tripletex cannot be reached.
         """
         with self._lock:
-            if self._token is None or self._clock() >= self._ends - MARGIN:
+            if self._token is None or self._clock() >= self._renewal:
                 return self._create()
             return self._token
 
@@ -163,18 +214,26 @@ class TokenSession:
             return self._token
 
     def identity(self) -> Identity:
-        """Ask Tripletex whom the session belongs to."""
+        """Ask Tripletex whom the session belongs to.
+
+        Raises:
+            AuthenticationError: when the session is not accepted, or is of no company.
+        """
 
         def ask(token: str) -> dict[str, Any]:
             auth = (OWN_COMPANY, token)
-            return self._transport.send("GET", "/token/session/>whoAmI", auth=auth, read=_value)
+            return self._transport.send("GET", "/token/session/>whoAmI", auth=auth, read=_content)
 
         token = self.token()
         try:
             who = ask(token)
         except AuthenticationError:
             who = ask(self.replace(token))
-        return Identity(company_id=who["companyId"], employee_id=who["employeeId"])
+        company = _id_of(who.get("value"), "company")
+        if company is None:
+            message = "Tripletex does not say which company the tokens open (whoAmI)."
+            raise AuthenticationError(message)
+        return Identity(company, _id_of(who.get("value"), "employee"))
 
     def close(self) -> None:
         """End the session at Tripletex; failing to do so is only logged."""
@@ -191,17 +250,13 @@ class TokenSession:
     def _create(self) -> str:
         now = self._clock()
         try:
-            token: str = self._ask(self.grant.body(now))["token"]
+            token = _token_in(self._ask(self.grant.body(now)))
         except (AuthenticationError, RefusedError) as error:
-            message = (
-                f"Tripletex does not accept the tokens: {error} Check that consumer_token and "
-                "employee_token are whole, not revoked, and of the environment in api_url "
-                "(production and test have tokens of their own)."
-            )
-            raise AuthenticationError(message) from None
+            raise AuthenticationError(self.grant.refused(error, now)) from None
         hide(token)
         self._token = token
-        self._ends = self.grant.ends(now)
+        ends = self.grant.ends(now)
+        self._renewal = ends - min(MARGIN, (ends - now) / 2)
         return token
 
     def _ask(self, body: dict[str, Any]) -> dict[str, Any]:
@@ -209,22 +264,64 @@ class TokenSession:
 
         The document prefers the JSON body; recordings exist of PUT with a query only.
         """
+        path = self.grant.path
         try:
-            value = self._transport.send("POST", self.grant.path, body=body, read=_value)
+            content = self._transport.send("POST", path, body=body, read=_content)
         except RefusedError as error:
-            if error.code not in NOT_UNDERSTOOD:
+            if not (self.grant.goes_in_a_url and _not_understood(error)):
                 raise
             logger.info("Sessions are not made by POST here; trying PUT.")
+            try:
+                content = self._transport.send("PUT", path, params=body, read=_content)
+            except (AuthenticationError, RefusedError) as second:
+                message = f"{error} Asked again the older way: {second}"
+                raise RefusedError(message, error.code, error.status) from None
             self.made_by = "PUT"
-            return self._transport.send("PUT", self.grant.path, params=body, read=_value)
-        self.made_by = "POST"
-        return value
+        else:
+            self.made_by = "POST"
+        return content
 
 
-def _value(answer: Answer) -> dict[str, Any]:
+def _not_understood(error: RefusedError) -> bool:
+    """Return whether an answer finds fault with the method, not with the tokens."""
+    # Recorded: a wrong method is answered 400/4000 "HTTP 405 Method Not Allowed".
+    return error.status == requests.codes.not_allowed or (
+        (error.status, error.code) == (requests.codes.bad_request, METHOD_NOT_ALLOWED)
+    )
+
+
+def _content(answer: Answer) -> dict[str, Any]:
     try:
-        value: dict[str, Any] = msgspec.json.decode(answer.content)["value"]
-    except (msgspec.DecodeError, KeyError, TypeError):
+        content = msgspec.json.decode(answer.content)
+    except msgspec.DecodeError:
+        content = None
+    if not isinstance(content, dict):
         message = "The answer about the session cannot be read."
-        raise UnavailableError(message) from None
-    return value
+        raise UnavailableError(message)
+    return content
+
+
+def _token_in(content: dict[str, Any]) -> str:
+    """Return the session token in an answer; some clients also take one that is not in ``value``.
+
+    Raises:
+        AuthenticationError: when there is none.
+    """
+    for place in (content.get("value"), content):
+        token = place.get("token") if isinstance(place, dict) else None
+        if isinstance(token, str) and token:
+            return token
+    message = "the answer has no session token."
+    raise AuthenticationError(message)
+
+
+def _id_of(who: object, name: str) -> int | None:
+    """Return an id out of whoAmI: ``…Id``, or the id of the reference, which may come alone."""
+    if not isinstance(who, dict):
+        return None
+    reference = who.get(name)
+    nested = reference.get("id") if isinstance(reference, dict) else None
+    for found in map(str, (who.get(f"{name}Id"), nested)):
+        if found.isdecimal() and int(found):
+            return int(found)
+    return None

@@ -32,12 +32,14 @@ class RefusedError(TripletexError):
 
     Attributes:
         code: the API's own code of the error; None when the answer had none.
+        status: HTTP status; None where it does not matter.
     """
 
-    def __init__(self, message: str, code: int | None = None) -> None:
-        """Keep the API's code."""
+    def __init__(self, message: str, code: int | None = None, status: int | None = None) -> None:
+        """Keep the API's code and the HTTP status."""
         super().__init__(message)
         self.code = code
+        self.status = status
 
 
 class NotFoundError(RefusedError):

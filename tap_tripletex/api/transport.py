@@ -368,7 +368,7 @@ def error_of(  # noqa: PLR0911 - one return for each meaning
         return AuthenticationError(message)
     if status == requests.codes.not_found:
         return NotFoundError(message, code)
-    return RefusedError(message, code)
+    return RefusedError(message, code, status)
 
 
 def _error_body(answer: Answer) -> dict[str, Any]:

@@ -54,7 +54,9 @@ class Access:
 
     def entitlements(self, company: Company, user: Identity) -> frozenset[str] | None:
         """Return the user's entitlements, None where they are secret."""
-        params = {"employeeId": str(user.employee_id), "from": "0", "count": "1000"}
+        params = {"from": "0", "count": "1000"}
+        if user.employee_id is not None:  # without it the token's owner is meant (document)
+            params["employeeId"] = str(user.employee_id)
         return self._names(company, "/employee/entitlement", params)
 
     def modules(self, company: Company) -> frozenset[str] | None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
@@ -146,25 +148,175 @@ def test_a_wrong_token_is_one_sentence_without_the_token(
     assert requests_mock.call_count == 1
 
 
-@pytest.mark.parametrize("code", [4000, 15000])
-def test_where_a_json_body_is_not_understood_put_is_tried(
-    session: TokenSession, requests_mock: Mocker, code: int
+@pytest.mark.parametrize(
+    "answer",
+    [error(400, 4000, "HTTP 405 Method Not Allowed"), {"status_code": 405, "text": "<html>"}],
+)
+def test_where_a_post_is_not_understood_put_is_tried(
+    session: TokenSession, requests_mock: Mocker, answer: dict[str, Any]
 ) -> None:
-    requests_mock.post(CREATE, **error(400, code, "HTTP 405 Method Not Allowed"))
+    requests_mock.post(CREATE, **answer)
     requests_mock.put(CREATE, json={"value": {"token": "put-token"}})
     assert session.token() == "put-token"
+    assert session.made_by == "PUT"
     assert requests_mock.request_history[1].qs["consumertoken"] == ["consumer-secret"]
     assert "expirationdate" in requests_mock.request_history[1].qs
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        error(422, 15000, "Validation failed"),
+        error(422, 22000, "Invalid JSON"),
+        error(422, 4000, "No"),
+        error(400, 24000, "No"),
+        error(401, 3000, "Unauthorized"),
+        error(403, 9000, "No"),
+        {"status_code": 403, "text": "<html>"},
+    ],
+)
+def test_no_other_refusal_puts_the_tokens_into_a_url(
+    session: TokenSession, requests_mock: Mocker, answer: dict[str, Any]
+) -> None:
+    requests_mock.post(CREATE, **answer)
+    with pytest.raises(AuthenticationError, match="does not accept the tokens"):
+        session.token()
+    assert [request.method for request in requests_mock.request_history] == ["POST"]
+
+
+def test_the_first_error_is_told_first_where_both_ways_are_refused(
+    session: TokenSession, requests_mock: Mocker
+) -> None:
+    requests_mock.post(CREATE, **error(400, 4000, "HTTP 405 Method Not Allowed"))
+    requests_mock.put(CREATE, **error(422, 18000, "Nøkkelen er ugyldig"))
+    with pytest.raises(AuthenticationError, match=r"400/4000.*older way.*422/18000") as caught:
+        session.token()
+    assert "consumer-secret" not in str(caught.value)
+
+
+REFRESH = f"{API}/token/session/:createFromRefreshToken"
+
+
+def company_key(**claims: Any) -> str:
+    def part(content: dict[str, Any]) -> str:
+        return base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
+
+    return f"tlxr_{part({'alg': 'HS256'})}.{part(claims)}.c2ln"
+
+
 def test_a_companys_own_key_makes_sessions_too(transport: Transport, requests_mock: Mocker) -> None:
-    requests_mock.post(f"{API}/token/session/:createFromRefreshToken", **session_answer("short"))
+    requests_mock.post(REFRESH, **session_answer("short"))
     session = TokenSession(transport, RefreshGrant("tlxr_key"))
     assert session.token() == "short"
-    assert requests_mock.request_history[0].json() == {
-        "refreshToken": "tlxr_key",
-        "ttlSeconds": 28800,
-    }
+    (sent,) = requests_mock.request_history
+    assert sent.json() == {"refreshToken": "tlxr_key", "ttlSeconds": 28800}
+    assert "tlxr" not in sent.url
+    assert "Authorization" not in sent.headers
+
+
+@pytest.mark.parametrize(("asked", "sent"), [(1, 300), (300, 300), (3600, 3600), (86400, 28800)])
+def test_a_session_of_a_company_key_has_a_length_that_is_accepted(asked: int, sent: int) -> None:
+    grant = RefreshGrant("tlxr_key", seconds=asked)
+    now = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
+    assert grant.body(now)["ttlSeconds"] == sent
+    assert grant.ends(now) == now + timedelta(seconds=sent)
+
+
+def test_a_short_session_is_used_for_half_its_life(
+    transport: Transport, requests_mock: Mocker
+) -> None:
+    requests_mock.post(REFRESH, [session_answer("first"), session_answer("second")])
+    now = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
+    session = TokenSession(transport, RefreshGrant("tlxr_key", seconds=300), clock=lambda: now)
+    assert session.token() == "first"
+    now += timedelta(seconds=149)
+    assert session.token() == "first"
+    now += timedelta(seconds=2)
+    assert session.token() == "second"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"value": {"token": "short"}},
+        {"token": "short"},
+        {"value": None, "token": "short"},
+        {"value": {"token": ""}, "token": "short"},
+    ],
+)
+def test_a_session_token_may_stand_bare(
+    transport: Transport, requests_mock: Mocker, answer: dict[str, Any]
+) -> None:
+    requests_mock.post(REFRESH, json=answer)
+    assert TokenSession(transport, RefreshGrant("tlxr_key")).token() == "short"
+
+
+@pytest.mark.parametrize("answer", [{}, {"value": None}, {"value": {"token": None}}, {"token": 7}])
+def test_an_answer_without_a_session_token_is_one_sentence(
+    transport: Transport, requests_mock: Mocker, answer: dict[str, Any]
+) -> None:
+    requests_mock.post(REFRESH, json=answer)
+    with pytest.raises(AuthenticationError, match="no session token"):
+        TokenSession(transport, RefreshGrant("tlxr_key")).token()
+    assert requests_mock.call_count == 1
+
+
+@pytest.mark.parametrize(
+    ("claims", "answer", "said"),
+    [
+        ({"exp": 1767225600}, error(401, 3000, "Unauthorized"), "expired on 2026-01-01"),
+        ({"exp": 4102444800}, error(401, 3000, "Unauthorized"), "does not accept the company key"),
+        ({}, error(422, 18000, "Nøkkelen er ugyldig"), "does not accept the company key"),
+        ({"exp": "soon"}, error(404, 6000, "Not found"), "does not accept the company key"),
+        ({"exp": 1e300}, error(403, 9000, "No"), "does not accept the company key"),
+        ({}, error(400, 4000, "HTTP 405 Method Not Allowed"), "No sessions are made of company"),
+        ({}, {"status_code": 405, "text": "<html>"}, "No sessions are made of company keys"),
+    ],
+)
+def test_a_refused_company_key_has_a_sentence_of_its_own_and_is_in_no_url(
+    transport: Transport,
+    requests_mock: Mocker,
+    claims: dict[str, Any],
+    answer: dict[str, Any],
+    said: str,
+) -> None:
+    key = company_key(**claims)
+    requests_mock.post(REFRESH, **answer)
+    now = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
+    session = TokenSession(transport, RefreshGrant(key), clock=lambda: now)
+    with pytest.raises(AuthenticationError, match=said) as caught:
+        session.token()
+    assert "consumer_token" not in str(caught.value)
+    assert key not in str(caught.value)
+    (sent,) = requests_mock.request_history
+    assert sent.method == "POST"
+    assert sent.query == ""
+
+
+@pytest.mark.parametrize(
+    ("who", "expected"),
+    [
+        ({"company": {"id": 7}}, Identity(7, None)),
+        ({"companyId": 7}, Identity(7, None)),
+        ({"companyId": None, "company": {"id": 7}, "employee": {"id": 5}}, Identity(7, 5)),
+        ({"companyId": 0, "company": {"id": 7}, "employeeId": 0}, Identity(7, None)),
+        ({"companyId": "7", "employeeId": "x", "employee": "x"}, Identity(7, None)),
+    ],
+)
+def test_who_am_i_of_a_company_key_may_say_little(
+    session: TokenSession, logged_in: Mocker, who: dict[str, Any], expected: Identity
+) -> None:
+    logged_in.get(f"{API}/token/session/%3EwhoAmI", json={"value": who})
+    assert session.identity() == expected
+
+
+@pytest.mark.parametrize("who", [{}, {"value": None}, {"value": {"companyId": True}}, {"value": 7}])
+def test_who_am_i_without_a_company_is_one_sentence(
+    session: TokenSession, logged_in: Mocker, who: dict[str, Any]
+) -> None:
+    logged_in.get(f"{API}/token/session/%3EwhoAmI", json=who)
+    with pytest.raises(AuthenticationError, match="does not say which company"):
+        session.identity()
 
 
 def test_who_am_i(session: TokenSession, logged_in: Mocker) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from tap_tripletex.sandbox.answers.owner import Owner
 
+MIN_TTL_SECONDS = 300
 MAX_TTL_SECONDS = 28_800
 TTL = "ttlSeconds"
 CONSUMER = "consumerToken"
@@ -37,8 +38,16 @@ EMPLOYEE_TOKEN = _demo("employee", 2)
 ACCOUNTANT_TOKEN = _demo("accountant", 3)
 """An employee token of an accountant whose clients are all companies of the sandbox."""
 
-REFRESH_TOKEN = "tlxr_" + "sandbox"
-"""The secret of an internal integration of the first company, in place of the two tokens."""
+
+def _company_key(end: int) -> str:
+    """Return a company key of the look of real ones: a JWT behind a prefix."""
+    parts = ({"alg": "HS256", "typ": "JWT"}, {"sub": "test-sandbox", "exp": end})
+    encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode() for part in parts]
+    return "tlxr_" + ".".join([*(text.rstrip("=") for text in encoded), "c2FuZGJveA"])
+
+
+REFRESH_TOKEN = _company_key(4_102_444_800)  # expires in the year 2100
+"""A company key of the first company, in place of the two tokens."""
 
 
 @dataclass
@@ -91,8 +100,12 @@ class Sessions:
         """Return a new session token for an internal integration, and its number.
 
         Raises:
-            ApiError: Unknown secret (401/3000) or a longer life than eight hours (422).
+            ApiError: Unknown secret (401/3000), or a life of less than five minutes or of more
+                than eight hours (422).
         """
+        if ttl_seconds < MIN_TTL_SECONDS:
+            message = f"Må være minimum {MIN_TTL_SECONDS}"
+            raise errors.invalid(TTL, message)
         if ttl_seconds > MAX_TTL_SECONDS:
             message = f"Kan ikke være over {MAX_TTL_SECONDS}"
             raise errors.invalid(TTL, message)
