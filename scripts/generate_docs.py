@@ -155,6 +155,8 @@ def kind(column: dict[str, Any]) -> str:
     """Return a column's type in words."""
     if column["type"] == "array":
         return f"array of {kind({'source': '', **column['items']})}"
+    if column.get("json"):
+        return "JSON as text"
     return str(column.get("format", column["type"]))
 
 

@@ -5,8 +5,8 @@
 writes one file per entity into ``tap_tripletex/rows/schemas``: names and types only, in the order
 of the document. Every column carries its ``source``, the place in the API's object that it comes
 from: ``name``, ``account.id`` (a reference), ``postings[].id`` (references). ``none`` is the
-value that the API sends for no value; ``include`` is the group without which the column is left
-out. Review the diff.
+value that the API sends for no value; ``json`` makes text of whatever comes; ``include`` is the
+group without which the column is left out. Review the diff.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import re
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
+
+from newer_than_document import bring_up_to_date
 
 from tap_tripletex.streams import STREAMS
 
@@ -170,7 +172,7 @@ def read_document(location: str) -> Json:
     if not isinstance(document, dict) or not document.get("openapi") or not document.get("paths"):
         message = f"{location} is no OpenAPI document."
         raise ValueError(message)
-    return document
+    return bring_up_to_date(document)
 
 
 def render(columns: Json) -> str:
@@ -227,6 +229,8 @@ class Entities:
         if definition["type"] != "array":
             return column, scalar(name, definition)
         items = definition["items"]
+        if not items:
+            return column, {"source": name, "type": "string", "json": True}
         if "$ref" not in items:
             return column, {"source": name, "type": "array", "items": {"type": items["type"]}}
         if self._is_value_object(entity_of(items)):

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from newer_than_document import bring_up_to_date
 
 TARGET = Path(__file__).parent.parent / "tap_tripletex" / "sandbox" / "tables" / "model.json"
 
@@ -213,8 +214,8 @@ def load(source: str) -> dict[str, Any]:
     if source.startswith(("http://", "https://")):
         response = requests.get(source, timeout=60)
         response.raise_for_status()
-        return response.json()  # type: ignore[no-any-return]
-    return json.loads(Path(source).read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+        return bring_up_to_date(response.json())
+    return bring_up_to_date(json.loads(Path(source).read_text(encoding="utf-8")))
 
 
 def type_code(schema: dict[str, Any]) -> str:

@@ -223,7 +223,6 @@ class TripletexStream(Stream):
             self.name, self.path, self.parameters, self.sorting, self.key, self.strategy
         )
         open_lists = partial(Lists, source, company, connection.client, tally=tally)
-        lists = open_lists(selected, settings.page_size)
         state.begin(
             fingerprint(
                 self.path,
@@ -237,6 +236,8 @@ class TripletexStream(Stream):
                 self._sees_everything(company, memory),
             )
         )
+        lacking = state.lacking(connection.today, settings.full_refresh_days)
+        lists = open_lists(shape(selected.columns, lacking), settings.page_size)
         calendar = connection.calendar(company)
         ids = partial(connection.parent_ids, company)
         form = self._form(company)

@@ -164,6 +164,14 @@ class Lists:
         self._count = min(page_size, max(guess, FEWEST_ROWS))
         self._tally = tally
         self._seconds = 0.0
+        if shape.refused:
+            names = ", ".join(sorted(shape.refused))
+            logger.debug("%s: not asked for, as refused lately: %s.", source.name, names)
+
+    @property
+    def refused(self) -> frozenset[str]:
+        """Return the fields that the API turned out not to have."""
+        return self._shape.refused
 
     def open(self, ask: Ask, digest: str | None, pool: Submits | None = None) -> Opened:
         """Fetch the first page of a list.

@@ -226,6 +226,7 @@ class Reading:
             watch.settle(unread)
         self._state.keep_only(part.key for part in self._parts)
         self._state.refresh(self._terms.today)
+        self._state.lack(self._lists.refused, self._terms.today, self._terms.full_refresh_days)
 
     def _is_due(self, key: str) -> bool:
         terms = self._terms

@@ -11,7 +11,7 @@ from tap_tripletex.api.errors import StateError
 from tap_tripletex.reading.list_summary import Census
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 Json = dict[str, Any]
 
@@ -85,6 +85,7 @@ class SliceState:
             self._bookmark["fingerprint"] = self._fingerprint
             self._bookmark["digests"] = {}
             self._bookmark.pop("census", None)
+            self._bookmark.pop("refused_fields", None)
 
     @property
     def _holds(self) -> bool:
@@ -111,6 +112,26 @@ class SliceState:
     def admit(self) -> None:
         """Note that the API does not refuse the stream."""
         self._bookmark.pop("refused", None)
+
+    def lacking(self, today: date, days: int) -> frozenset[str]:
+        """Return the fields that the API refused less than so many days ago, and need no asking.
+
+        They are asked for again under another fingerprint: another right may bring them.
+        """
+        stored = self._bookmark.get("refused_fields")
+        if not self._holds or not isinstance(stored, dict) or not _is_date(stored.get("on")):
+            return frozenset()
+        if today - date.fromisoformat(stored["on"]) >= timedelta(days=days):
+            return frozenset()
+        names = stored.get("names")
+        return frozenset(map(str, names)) if isinstance(names, list) else frozenset()
+
+    def lack(self, names: Collection[str], today: date, days: int) -> None:
+        """Remember the fields that the API refuses, since the day when the first of them was."""
+        on = self._bookmark["refused_fields"]["on"] if self.lacking(today, days) else str(today)
+        self._bookmark.pop("refused_fields", None)
+        if names:
+            self._bookmark["refused_fields"] = {"on": on, "names": sorted(names)}
 
     def finish(self, key: str, digest: str | None) -> None:
         """Note that a slice was read whole and all its rows were emitted; None forgets it."""

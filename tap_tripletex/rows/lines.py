@@ -107,6 +107,8 @@ class _Struct:
         self._names: Json = {
             "PLAIN": (DATE_LENGTH, len(NULL)),
             "ZERO": ZERO,
+            "NULL": NULL,
+            "text": _text,
             "date": _date,
             "first": _first,
             "last": _last,
@@ -184,6 +186,8 @@ class _Struct:
             return f"(x if len(x := {place}) in PLAIN else date(x))"
         if column.get("none") == 0:
             return f"(None if (x := {place}) == ZERO else x)"
+        if column.get("json"):
+            return f"(None if (x := {place}) == NULL else text(x))"
         return place
 
     def _reference(self, root: str, leaf: str, column: Json, place: str) -> str:
@@ -223,6 +227,11 @@ def _date(text: msgspec.Raw) -> msgspec.Raw | None:
     if text == EMPTY_TEXT:
         return None
     return msgspec.Raw(bytes(text)[: DATE_LENGTH - 1] + b'"')
+
+
+def _text(value: msgspec.Raw) -> str:
+    """Return any value as the text of its JSON, without blanks between."""
+    return msgspec.json.format(bytes(value), indent=-1).decode()
 
 
 def _first(changes: list[Change] | None) -> str | None:

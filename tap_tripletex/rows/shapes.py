@@ -14,6 +14,8 @@ from importlib import resources
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from tap_tripletex.api.auth import OSLO
 
 if TYPE_CHECKING:
@@ -148,6 +150,10 @@ def _value(root: str, column: Json) -> Callable[[Json], Any]:
     if column.get("format") == "date":
         # Recorded: dates are YYYY-MM-DD. Should one come with a time, the date is kept.
         return lambda source: (source.get(root) or "")[:10] or None
+    if column.get("json"):
+        return lambda source: (
+            None if (x := source.get(root)) is None else msgspec.json.encode(x).decode()
+        )
     if "none" in column:
         none = column["none"]
         return lambda source: None if (found := source.get(root)) == none else found

@@ -5,7 +5,7 @@ import json
 import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
@@ -80,10 +80,13 @@ class Reader:
         keys = options.pop("keys", ("id",))
         columns = shape(options.pop("columns", COLUMNS))
         source = Source("departments", path, {}, "id", keys, strategy)
-        lists = Lists(source, COMPANY, self.client, columns, options.pop("page_size", 2))
         where = "departments of company 107896302"
         state = SliceState(self.bookmark, where)
         state.begin(fingerprint(path, strategy.fields(columns), options.pop("owner", 5)))
+        today = options.pop("today", TODAY)
+        lacking = state.lacking(today, options.get("full_refresh_days", 0))
+        asked = shape(columns.columns, lacking)
+        lists = Lists(source, COMPANY, self.client, asked, options.pop("page_size", 2))
         tree = options.pop("tree", False)
         control = options.pop("control", None)
         parents = options.pop("parents", [3, 4])
@@ -99,7 +102,6 @@ class Reader:
         form: Form = RecordForm(strategy, keys, added)
         if self.form == "lines" and strategy.inside:
             form = LineForm("departments", strategy, keys, added, write=self.write)
-        today = options.pop("today", TODAY)
         reading = Reading(
             lambda: strategy.slices(calendar, lambda _: parents),
             lists,
@@ -360,6 +362,83 @@ def test_a_refused_field_costs_one_column_and_one_warning(
     assert [(record["id"], record["name"]) for record in records] == [(10, None), (11, None)]
     (warning,) = [entry for entry in caplog.records if entry.levelname == "WARNING"]
     assert "departments: the API has no field name in company 107896302" in warning.message
+
+
+def refuse_name(mock: Mocker) -> None:
+    """Answer as a company whose departments have no name, another version each time."""
+    message = "Illegal field in fields filter: name. name does not match a field in the model: XDTO"
+
+    def answer(request: Any, context: Any) -> Any:
+        if "name" in request.qs["fields"][0]:
+            context.status_code = 400
+            return error(400, 11000, message)["json"]
+        return listed({"id": 1, "date": "2026-10-01"}, digest=f"d{mock.call_count}")
+
+    mock.get(f"{API}/department", json=answer)
+
+
+def refusals(mock: Mocker) -> int:
+    return sum("name" in query["fields"][0] for query in queries(mock))
+
+
+def test_a_refused_field_is_not_asked_for_again_until_the_full_refresh(
+    reader: Reader, logged_in: Mocker, caplog: pytest.LogCaptureFixture
+) -> None:
+    refuse_name(logged_in)
+
+    def asked(days: int) -> tuple[int, int]:
+        """Return the refused requests and the warnings of a run so many days later."""
+        before = refusals(logged_in)
+        caplog.clear()
+        today = TODAY + timedelta(days=days)
+        records = reader.run(List(), today=today, full_refresh_days=7)
+        assert [(record["id"], record["name"]) for record in records] == [(1, None)]
+        reader.bookmark = json.loads(json.dumps(reader.bookmark))
+        warnings = sum(entry.levelname == "WARNING" for entry in caplog.records)
+        return refusals(logged_in) - before, warnings
+
+    assert [asked(days) for days in (0, 1, 6)] == [(1, 1), (0, 0), (0, 0)]
+    assert [asked(days) for days in (7, 8, 13)] == [(1, 1), (0, 0), (0, 0)]
+    assert asked(14) == (1, 1)
+
+
+def test_a_refused_field_that_is_there_after_all_is_read_at_the_full_refresh(
+    reader: Reader, logged_in: Mocker
+) -> None:
+    refuse_name(logged_in)
+    reader.run(List(), full_refresh_days=7)
+    assert reader.bookmark["refused_fields"] == {"on": str(TODAY), "names": ["name"]}
+    row = {"id": 1, "name": "Salg", "date": "2026-10-01"}
+    logged_in.get(f"{API}/department", json=listed(row, digest="new"))
+    later = TODAY + timedelta(days=7)
+    (record,) = reader.run(List(), today=later, full_refresh_days=7)
+    assert record["name"] == "Salg"
+    assert "refused_fields" not in reader.bookmark
+
+
+def test_a_refused_field_is_asked_for_again_by_another_user_and_where_nothing_is_remembered(
+    reader: Reader, logged_in: Mocker
+) -> None:
+    refuse_name(logged_in)
+    for options in ({}, {"owner": 6}, {"owner": 6}):
+        reader.run(List(), full_refresh_days=7, **options)
+    assert refusals(logged_in) == 2
+    for _ in range(2):
+        reader.run(List(), full_refresh_days=0, owner=6)
+    assert refusals(logged_in) == 4
+
+
+@pytest.mark.parametrize(
+    "stored", [7, [], {"on": "soon"}, {"on": "2026-11-24", "names": 7}, {"names": ["name"]}]
+)
+def test_a_damaged_note_of_refused_fields_costs_a_question(
+    reader: Reader, logged_in: Mocker, stored: Any
+) -> None:
+    refuse_name(logged_in)
+    reader.run(List(), full_refresh_days=7)
+    reader.bookmark["refused_fields"] = stored
+    reader.run(List(), full_refresh_days=7)
+    assert refusals(logged_in) == 2
 
 
 def test_a_refused_key_ends_the_stream(reader: Reader, logged_in: Mocker) -> None:

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
+from tap_tripletex.rows.lines import Inside, compile_lines
 from tap_tripletex.rows.shapes import columns_of, json_schema, shape, to_utc
 from tap_tripletex.streams import STREAMS
 
@@ -162,3 +165,33 @@ def test_personal_columns_are_in_a_group() -> None:
     assert groups["bank_account_number"] == groups["iban"] == "bank_accounts"
     for name in ("id", "first_name", "last_name", "employee_number", "department_id"):
         assert groups[name] is None
+
+
+@pytest.mark.parametrize(
+    ("came", "expected"),
+    [
+        ([{"id": 1, "url": "x/1"}, {"a": [1.5, None]}], '[{"id":1,"url":"x/1"},{"a":[1.5,null]}]'),
+        ([7, "Å\u0000", True], '[7,"Å\\u0000",true]'),
+        ([], "[]"),
+        ({"id": 1}, '{"id":1}'),
+        ("text", '"text"'),
+        (0, "0"),
+        (None, None),
+    ],
+)
+def test_a_list_of_unseen_elements_is_kept_as_text_in_both_forms(
+    came: object, expected: str | None
+) -> None:
+    column = columns_of("Order")["attachment_relation"]
+    columns = {"id": RAW["id"], "attachment_relation": column}
+    found = shape(columns)
+    assert found.fields == "id,attachmentRelation"
+    source = {"id": 1, "attachmentRelation": came}
+    record = {"id": 1, "attachment_relation": expected}
+    assert found.convert(source) == record
+    lines = compile_lines(found, Inside())
+    row = lines.decode(msgspec.Raw(json.dumps(source, indent=1, ensure_ascii=False).encode()))
+    assert msgspec.json.decode(msgspec.json.encode(lines.records([row])[0])) == record
+    assert found.convert({"id": 1})["attachment_relation"] is None
+    assert lines.columns["attachment_relation"]([lines.decode(msgspec.Raw(b'{"id":1}'))]) == [None]
+    assert json_schema(columns)["properties"]["attachment_relation"] == {"type": ["string", "null"]}

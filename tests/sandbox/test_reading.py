@@ -58,6 +58,7 @@ def test_nested_lists_and_objects(api: Api) -> None:
         ("/customer", "id,foo", "foo does not match a field in the model: CustomerDTO"),
         ("/customer", "postalAddress(bar)", "bar does not match a field in the model: AddressDTO"),
         ("/ledger", "id", "id does not match a field in the model: LedgerAccountDTO"),
+        ("/purchaseOrder", "hasWholesalerExportUser", "in the model: PurchaseOrderDTO"),
         ("/customer", "id(", ""),
         ("/customer", "id)", ""),
     ],
@@ -66,6 +67,39 @@ def test_one_bad_name_fails_the_request(api: Api, path: str, fields: str, messag
     status, code, body = api.error(path, fields=fields, **MAY)
     assert (status, code) == (400, 11000)
     assert body["message"].endswith(message)
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "expected"),
+    [
+        ("/ledger/account", "requiresFreeDimension1,requiresFreeDimension3", [False, False]),
+        ("/product", "disableDiscount", [False]),
+        ("/project", "contractReference", [""]),
+        ("/order", "contractReference,backorderParentId,attachmentRelation", ["", 0, []]),
+    ],
+)
+def test_what_is_newer_than_the_document_is_there(
+    api: Api, path: str, fields: str, expected: list[Any]
+) -> None:
+    days = {"orderDateFrom": "2020-01-01", "orderDateTo": "2027-01-01"} if path == "/order" else {}
+    row = api.get(path, count=1, fields=fields, **days)["values"][0]
+    assert [row[name] for name in fields.split(",")] == expected
+
+
+def test_a_subcontract_has_a_supplier_and_no_company_any_more(api: Api) -> None:
+    projects = ",".join(str(row["id"]) for row in api.values("/project", fields="id"))
+    suppliers = {row["id"] for row in api.values("/supplier", fields="id")}
+    found = [
+        row
+        for project in projects.split(",")
+        for row in api.values("/project/subcontract", projectId=project, fields="supplier(id)")
+    ]
+    assert found
+    assert {row["supplier"]["id"] for row in found} <= suppliers
+    status, code, _ = api.error(
+        "/project/subcontract", projectId=projects.split(",")[0], fields="company(id)"
+    )
+    assert (status, code) == (400, 11000)
 
 
 def test_module_gated_properties_are_absent_and_stock_comes_on_demand(api: Api) -> None:

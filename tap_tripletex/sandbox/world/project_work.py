@@ -58,8 +58,7 @@ class ProjectWork:
             add(
                 "ProjectSubContract",
                 project=identity,
-                # Customers, suppliers and companies share their ids (inferred: so do divisions).
-                company=self._subcontractor,
+                supplier=self._subcontractor,
                 name=SUBCONTRACTOR,
                 displayName=SUBCONTRACTOR,
                 description="Hjelp ved behov",
