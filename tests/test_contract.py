@@ -26,6 +26,7 @@ from tap_tripletex.reading.slices import Calendar
 from tap_tripletex.reading.strategies import ChangedSince, Nested
 from tap_tripletex.rows.shapes import columns_of, json_schema, shape
 from tap_tripletex.streams import STREAMS
+from tests.official_document import BEYOND, official_document
 
 if TYPE_CHECKING:
     from tap_tripletex.reading.slices import Parents
@@ -49,8 +50,19 @@ all_streams = pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stre
 def document() -> dict[str, Any]:
     if not DOCUMENT.exists():
         pytest.skip("the official document is not at hand")
-    found: dict[str, Any] = json.loads(DOCUMENT.read_text())
-    return found
+    return official_document(DOCUMENT)
+
+
+def test_what_is_known_beyond_the_document_is_not_in_it() -> None:
+    """Otherwise the table of it is out of date."""
+    document()
+    schemas = json.loads(DOCUMENT.read_text())["components"]["schemas"]
+    for entity, names in BEYOND["GONE"].items():
+        assert names <= schemas[entity]["properties"].keys()
+        assert not names & document()["components"]["schemas"][entity]["properties"].keys()
+    for entity, names in BEYOND["NEW"].items():
+        assert names.keys().isdisjoint(schemas[entity]["properties"])
+        assert names.keys() <= document()["components"]["schemas"][entity]["properties"].keys()
 
 
 def paths(stream: type[TripletexStream]) -> list[str]:

@@ -50,7 +50,7 @@ def test_no_column_of_a_whole_run_is_refused() -> None:
     streams = ("accounts", "orders", "products", "projects", "project_subcontracts")
     warehouse = Warehouse(sandbox, (*streams, "purchase_orders"))
     warehouse.run()
-    assert {entry["status"] for entry in sandbox.requests} <= {200, 201, 204}
+    assert all(entry["status"] < 400 for entry in sandbox.requests)
     suppliers = {row["id"] for row in sandbox.company().rows("Supplier")}
     found = {id_ for (id_,) in warehouse.rows("SELECT supplier_id FROM project_subcontracts")}
     assert found

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.official_document import official_document
 from tests.sandbox import test_people as people
 from tests.sandbox.conftest import TODAY
 
@@ -81,7 +81,7 @@ TYPES: dict[str, tuple[type, ...]] = {
 
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
-    return json.loads(Path(DOCUMENT).read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+    return official_document(Path(DOCUMENT))
 
 
 def check(value: Any, schema: dict[str, Any], document: dict[str, Any], where: str) -> None:
