@@ -21,7 +21,7 @@ from tap_tripletex.api.transport import Transport
 from tap_tripletex.proof.access import Access
 from tap_tripletex.proof.completeness import Completeness
 from tap_tripletex.reading.parents import ParentIds
-from tap_tripletex.reading.slices import Calendar
+from tap_tripletex.reading.slices import BEGINNING, Calendar
 
 if TYPE_CHECKING:
     from requests.adapters import BaseAdapter
@@ -130,16 +130,18 @@ class Connection:
             self.scouts.submit(work)
 
     def calendar(self, company: Company) -> Calendar:
-        """Return the days to read in a company."""
+        """Return the days to read in a company: in parts from its first fiscal year on."""
         start = self._settings.start_date
 
         def make() -> Calendar:
+            begun = self._first_fiscal_year(company)
             return Calendar(
-                first=start or self._first_fiscal_year(company),
+                first=begun if start is None else max(start, min(begun, self.today)),
                 today=self.today,
                 future_days=self._settings.future_days,
-                open_start=start is None,
+                open_start=start is None or start < min(begun, self.today),
                 still_open=self._open_years(company),
+                opening=start or BEGINNING,
             )
 
         return self._calendars(company.id, make)

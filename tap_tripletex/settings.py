@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from singer_sdk import typing as th
 
-from tap_tripletex.api.auth import EmployeeGrant
+from tap_tripletex.api.auth import OSLO, EmployeeGrant
 from tap_tripletex.api.client import MOST_ROWS
 from tap_tripletex.api.companies import ALL
 from tap_tripletex.api.errors import SettingsError
@@ -251,7 +251,11 @@ def _start_date(setting: str | None) -> date | None:
     if not setting:
         return None
     try:
-        return date.fromisoformat(str(setting)[:10])
+        start = date.fromisoformat(str(setting)[:10])
     except ValueError:
         message = f"start_date {setting!r} is no date; write it as 2024-01-31."
         raise SettingsError(message) from None
+    if start > datetime.now(OSLO).date():
+        message = f"start_date {setting!r} is still to come: nothing would be read."
+        raise SettingsError(message)
+    return start

@@ -28,6 +28,7 @@ from tap_tripletex.reading.tree import Guard, Tree, Turns
 from tap_tripletex.report import Progress, Trouble
 from tap_tripletex.rows.forms import LineForm, RecordForm
 from tap_tripletex.rows.groups import included
+from tap_tripletex.rows.mapping import mapping
 from tap_tripletex.rows.shapes import INTEGER, columns_of, json_schema, shape
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ class TripletexStream(Stream):
         seldom: changes hardly ever, or is worked out from other lists: what lies before the last
             month, or all of it where it has no windows, is asked for once in full_refresh_days.
         include: group of the setting ``include`` without which the stream is not in the catalog.
+        row_version: raised when the tap makes other rows of the same answer: they are read again.
         needs: entitlement of the token's user (AUTH_…) or module of the company without which
             Tripletex refuses the path, where known.
     """
@@ -120,6 +122,7 @@ class TripletexStream(Stream):
     guards: ClassVar[tuple[Guarding, ...]] = ()
     seldom: ClassVar[bool] = False
     include: ClassVar[str | None] = None
+    row_version: ClassVar[int] = 1
 
     _counter: Counter | None = None
     needs: ClassVar[str | None] = None
@@ -217,12 +220,14 @@ class TripletexStream(Stream):
         rights = connection.completeness.rights(company)
         if rights and not unconditional:
             self._check_not_refused(state, rights)
-        selected = shape({name: c for name, c in self._columns.items() if self._is_selected(name)})
+        columns = {name: c for name, c in self._columns.items() if self._is_selected(name)}
+        selected = shape(columns)
         tally = self.tap.report.tally(self.name).traffic
         source = Source(
             self.name, self.path, self.parameters, self.sorting, self.key, self.strategy
         )
         open_lists = partial(Lists, source, company, connection.client, tally=tally)
+        calendar = connection.calendar(company)
         state.begin(
             fingerprint(
                 self.path,
@@ -234,11 +239,16 @@ class TripletexStream(Stream):
                 # What was read while the token did not see everything is read again when it does:
                 # only then is it told what is gone.
                 self._sees_everything(company, memory),
-            )
+            ),
+            first=calendar.first,
+            shape=fingerprint(
+                sorted(columns.items()),
+                self.row_version,
+                mapping(self.tap.config, self.name),
+            ),
         )
         lacking = state.lacking(connection.today, settings.full_refresh_days)
         lists = open_lists(shape(selected.columns, lacking), settings.page_size)
-        calendar = connection.calendar(company)
         ids = partial(connection.parent_ids, company)
         form = self._form(company)
         reading = Reading(
@@ -303,19 +313,25 @@ class TripletexStream(Stream):
         if self.seldom and self.tap.settings.full_refresh_days:
             recent = (connection.today.replace(day=1) - DAY).replace(day=1)
             windows = ((part.key, part.window) for part in parts if part.window)
+            if state.has_moved:
+                return Turns(part.key for part in parts)
             return Turns(
                 key for key, (first, end) in windows if first <= connection.today and end > recent
             )
         if self.strategy.tree and len(parts) > 1:
-            return Tree(parts, partial(self._probe, ask), state, connection.pool)
+            anew = partial(self._probe, partial(ask, anew=True))
+            return Tree(parts, partial(self._probe, ask), state, connection.pool, anew)
         after = date(connection.calendar(company).horizon.year + 1, 1, 1)
-        probes: list[Callable[[str | None], str | None]] = [
+        probes: list[Callable[..., str | None]] = [
             partial(ask, guard.path, guard.params(after)) for guard in self.guards
         ]
         if self.strategy.parents:
             ids = connection.parent_ids
             probes.append(partial(ids.digest, company, self.strategy.parents))
-        return Guard(parts, probes, state) if probes and parts else None
+        again = [partial(probe, anew=True) for probe in probes]
+        if not probes or not parts:
+            return None
+        return Guard(parts, probes, state, again, anyway=state.has_moved)
 
     def _probe(
         self, ask: Callable[..., str | None], first: date, after: date, known: str | None
@@ -337,7 +353,9 @@ class TripletexStream(Stream):
 
         may_test = self.replication_method != REPLICATION_FULL_TABLE
         pool = self.tap.connection.pool
-        return Changes(lists, narrow, state, pool, form, may_test=may_test)
+        return Changes(
+            lists, narrow, state, pool, form, today=self.tap.connection.today, may_test=may_test
+        )
 
     def _control(self, company: Company) -> Control | None:
         """Return the control of the postings, where it is wanted and can prove anything."""

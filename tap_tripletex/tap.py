@@ -178,6 +178,7 @@ class TapTripletex(Tap):
         self.output.schemas = self.windows.announced
         gc.freeze()  # what is there by now stays until the end
         self.lookahead = Lookahead(self._turns(), self._begin, connection.lookahead)
+        self.windows.pay()
         self.sync_all()
         self.state_writer.flush(self.state)
         limiter = connection.limiter

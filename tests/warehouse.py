@@ -28,6 +28,8 @@ class Warehouse:
         state: of the last run.
         failed: whether the last run has failed.
         emitted: rows of each stream in the last run.
+        windows: whether sync_windows is selected.
+        without: streams and columns that are not selected.
     """
 
     def __init__(self, sandbox: Sandbox, streams: tuple[str, ...], **config: Any) -> None:
@@ -37,6 +39,8 @@ class Warehouse:
         self.state: dict[str, Any] = {}
         self.failed = False
         self.emitted: dict[str, int] = {}
+        self.windows = True
+        self.without: set[tuple[str, str]] = set()
         self._tables: dict[str, list[str]] = {}
         self._keys: dict[str, list[str]] = {}
         self.connection = duckdb.connect()
@@ -99,8 +103,10 @@ class Warehouse:
         for stream in catalog["streams"]:
             for entry in stream["metadata"]:
                 if not entry["breadcrumb"]:
-                    wanted = (*self.streams, "sync_windows")
+                    wanted = (*self.streams, *(["sync_windows"] if self.windows else []))
                     entry["metadata"]["selected"] = stream["stream"] in wanted
+                elif (stream["stream"], entry["breadcrumb"][-1]) in self.without:
+                    entry["metadata"]["selected"] = False
         return catalog
 
 

@@ -24,20 +24,22 @@ TOO_LARGE = ""
 
 
 class Probes:
-    """Asks each question once a run."""
+    """Asks each question once a run, unless it is to be asked anew."""
 
     def __init__(self, client: Client) -> None:
         """Begin without any."""
         self._client = client
         self._once: Once[str | None] = Once()
 
-    def digest(
+    def digest(  # noqa: PLR0913 - what shapes a question
         self,
         company: Company,
         path: str,
         params: Mapping[str, str],
         known: str | None,
         tally: Traffic | None = None,
+        *,
+        anew: bool = False,
     ) -> str | None:
         """Return a list's digest, None where the path has none, TOO_LARGE where it is refused.
 
@@ -47,6 +49,7 @@ class Probes:
             params: of the list.
             known: the digest as it was last time.
             tally: counts the request.
+            anew: ask whatever was asked before.
 
         Raises:
             RefusedError: and the other errors of ``Client.get``.
@@ -62,4 +65,4 @@ class Probes:
                 return TOO_LARGE
             return page.facts.digest
 
-        return self._once((company.id, path, *sorted(params.items())), ask)
+        return ask() if anew else self._once((company.id, path, *sorted(params.items())), ask)

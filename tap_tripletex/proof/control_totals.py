@@ -50,8 +50,9 @@ class Verdict:
     """The comparison of a slice.
 
     Attributes:
-        found: sum of the debit balances of the postings that were read, in the company's currency.
-        expected: the same of Tripletex's trial balance.
+        found: ``expected``, and what differs of each account added to it: the same only if every
+            account is. (A sum of the postings may be right although two accounts are wrong.)
+        expected: sum of the debit balances of Tripletex's trial balance, in the company's currency.
         differences: what differs, in words: account, read, expected; empty when all is equal.
     """
 
@@ -108,13 +109,17 @@ class Control:
 def compare(totals: Totals, balance: Balance) -> Verdict:
     """Compare the postings of a window with the trial balance of the same window."""
     found, expected = totals.result(), balance.changes
+    pairs = {
+        id_: (found.get(id_, 0), expected.get(id_, 0)) for id_ in found.keys() | expected.keys()
+    }
+    wrong = {id_: pair for id_, pair in sorted(pairs.items()) if pair[0] != pair[1]}
     differences = tuple(
-        f"account {balance.numbers.get(id_) or id_}: postings {_kroner(found.get(id_, 0))}, "
-        f"trial balance {_kroner(expected.get(id_, 0))}"
-        for id_ in sorted(found.keys() | expected.keys())
-        if found.get(id_, 0) != expected.get(id_, 0)
+        f"account {balance.numbers.get(id_) or id_}: postings {_kroner(read)}, "
+        f"trial balance {_kroner(booked)}"
+        for id_, (read, booked) in wrong.items()
     )
-    return Verdict(_debit(found), _debit(expected), differences)
+    off = Decimal(sum(abs(read - booked) for read, booked in wrong.values())) / 100
+    return Verdict(_debit(expected) + off, _debit(expected), differences)
 
 
 def in_words(differences: tuple[str, ...]) -> str:

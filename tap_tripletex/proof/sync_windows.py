@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from singer_sdk import Stream
 from singer_sdk import typing as th
 from typing_extensions import override
+
+from tap_tripletex.api.errors import StateError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,8 +33,9 @@ class WindowRead:
         synced_at: when the reading began: that of its rows.
         rows: number of rows.
         complete: the token saw everything, so that what is not among the rows is gone.
-        control_total: debit balances of the postings that were read.
-        control_total_expected: the same of Tripletex's trial balance.
+        control_total: the other one, and by how much each account of the postings that were read
+            differs from it, added up without signs.
+        control_total_expected: debit balances of Tripletex's trial balance.
     """
 
     stream: str
@@ -44,6 +48,10 @@ class WindowRead:
     complete: bool
     control_total: Decimal | None = None
     control_total_expected: Decimal | None = None
+
+
+Owed = dict[str, dict[str, tuple[str | None, str | None, str, int]]]
+"""Rows that are still to be written, by stream and slice: start, end, synced_at, rows."""
 
 
 class SyncWindows(Stream):
@@ -70,6 +78,7 @@ class SyncWindows(Stream):
         """Begin without a schema written."""
         super().__init__(tap)
         self._announced = False
+        self._owes = False
 
     @override
     def get_records(self, context: Context | None) -> Iterable[dict[str, Any]]:
@@ -86,9 +95,53 @@ class SyncWindows(Stream):
         """Return what is kept of a company from run to run."""
         return self.get_context_state({"company_id": company_id})
 
+    def pay(self) -> None:
+        """Write the rows that runs without this stream owe.
+
+        Raises:
+            StateError: when they cannot be understood.
+        """
+        if not self.selected:
+            return
+        for memory in self.stream_state.get("partitions", ()):
+            company_id = memory["context"]["company_id"]
+            try:
+                owed = msgspec.convert(memory.get("owed", {}), Owed)
+            except msgspec.ValidationError as fault:
+                message = (
+                    f"The state of {self.name} is damaged ({fault}). Restore it from a copy, or "
+                    "start over with a full refresh."
+                )
+                raise StateError(message) from None
+            for stream, slices in owed.items():
+                for key, (start, end, synced_at, rows) in slices.items():
+                    self.write(
+                        WindowRead(
+                            stream, company_id, key, start, end, synced_at, rows, complete=True
+                        )
+                    )
+            memory.pop("owed", None)
+
+    def _owe(self, read: WindowRead) -> None:
+        """Keep a row until the stream is selected: the checksums move on without it.
+
+        Of each slice the last one will do: what it did not find is gone, whatever came before.
+        """
+        if not self._owes:
+            self.logger.warning(
+                "%s is not selected: what is deleted meanwhile is told by the next run that has "
+                "it. Select it together with the tables.",
+                self.name,
+            )
+            self._owes = True
+        if read.complete:
+            owed = self.memory(read.company_id).setdefault("owed", {}).setdefault(read.stream, {})
+            owed[read.key] = [read.start, read.end, read.synced_at, read.rows]
+
     def write(self, read: WindowRead) -> None:
         """Write the row of a slice, before the state says that the slice was read."""
         if not self.selected:
+            self._owe(read)
             return
         if not self._announced:
             self._write_schema_message()

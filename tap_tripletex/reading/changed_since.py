@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Any, cast
 from tap_tripletex.api.client import ANY_DIGEST, MOST_ROWS
 from tap_tripletex.api.errors import RefusedError, TripletexError
 from tap_tripletex.reading.list_summary import Census, moment
-from tap_tripletex.reading.state import HASH
+from tap_tripletex.reading.state import HASH, PARTLY
 from tap_tripletex.rows.shapes import utc_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Sequence
     from concurrent.futures import Executor
+    from datetime import date
 
     from tap_tripletex.reading.paging import Lists, Opened
     from tap_tripletex.reading.slices import Ask, Slice
@@ -86,6 +87,7 @@ class Changes:
         pool: Executor,
         form: Form,
         *,
+        today: date,
         may_test: bool = True,
     ) -> None:
         """Prepare; nothing is sent yet.
@@ -97,6 +99,7 @@ class Changes:
             state: what is known from earlier runs.
             pool: carries the requests.
             form: makes of rows what is emitted.
+            today: in Norway.
             may_test: whether to ask if ``changedSince`` works where that is not known.
         """
         self._lists = lists
@@ -105,6 +108,7 @@ class Changes:
         self._state = state
         self._pool = pool
         self._form = form
+        self._today = today.isoformat()
         self._may_test = may_test
         self._proven = state.census is not None and state.census.proven
         self._guards: list[Opened] | None = None
@@ -113,17 +117,20 @@ class Changes:
     def look(self, part: Slice) -> bool:
         """Ask whether a long list has changed; return whether it need not be read whole for that.
 
-        It must be when it is short, or when ``changedSince`` has not been proven. Nothing is
-        remembered yet.
+        It must be when it is short, or when ``changedSince`` has not been proven; and once it has
+        not changed since only its changes were read, or on the day after: what ``changedSince`` did
+        not show may have changed with them. Nothing is remembered yet.
         """
         census = self._state.census
-        known = (self._state.digest(part.key) or "").split(" ")
+        day, _, digests = (self._state.digest(part.key) or "").rpartition(PARTLY)
+        known = digests.split(" ")
         if (
             census is None
             or census.newest is None
             or not census.proven
             or census.rows <= SHORT_ROWS
             or len(known) != len(part.asks)
+            or day not in {"", self._today}
         ):
             return False
         try:
@@ -131,7 +138,9 @@ class Changes:
         except RefusedError as error:
             logger.info("%s: read whole, %s", part.key, error)
             return False
-        return True
+        if day and all(guard.first.unchanged for guard in self._guards):
+            self._guards = None
+        return self._guards is not None
 
     def records(self, part: Slice) -> Generator[Json, None, bool]:
         """Emit what has changed in a long list; return whether the slice is settled by that.
@@ -170,7 +179,7 @@ class Changes:
             The time of the newest row.
         """
         digest = self._state.digest(part.key)
-        if digest is not None and not digest.startswith(HASH):
+        if digest is not None and not digest.startswith(HASH) and PARTLY not in digest:
             ids = [cast("int", key) for key in keys]
             if not self._proven and self._may_test and len(ids) > SHORT_ROWS:
                 self._proven = self._works(part, digest.split(" "))
@@ -201,7 +210,7 @@ class Changes:
             # Something changed that changedSince does not show: recorded for the bank accounts of
             # a supplier (tripletex-api2#107).
             return False
-        self._state.finish(part.key, " ".join(digests))
+        self._state.finish(part.key, f"{self._today}{PARTLY}{' '.join(digests)}")
         self._state.count(Census.of(ids, newest, proven=True))
         self._state.advance(UPDATED_AT, newest)
         return True

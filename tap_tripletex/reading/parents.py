@@ -43,7 +43,9 @@ class ParentIds:
         ids = (value.get(leaf) if leaf and value else value for value in values)
         return sorted({id_ for id_ in ids if id_})
 
-    def digest(self, company: Company, parents: Parents, known: str | None) -> str:
+    def digest(
+        self, company: Company, parents: Parents, known: str | None, *, anew: bool = False
+    ) -> str:
         """Return a text that changes when a parent comes, goes or is edited.
 
         It is the API's own digest of the list, or else made of ids and versions.
@@ -52,15 +54,19 @@ class ParentIds:
             company: to ask in.
             parents: the list.
             known: the digest as it was last time.
+            anew: ask whatever was asked before.
 
         Raises:
             TripletexError: whatever the list was answered with.
         """
         if known is None or not known.startswith(HASH):
-            found = self._probes.digest(company, parents.path, dict(parents.params), known)
+            found = self._probes.digest(
+                company, parents.path, dict(parents.params), known, anew=anew
+            )
             if found not in {None, TOO_LARGE}:
                 return str(found)
-        rows = sorted(repr(sorted(row.items())) for row in self._listed(company, parents))
+        listed = self._list(company, parents) if anew else self._listed(company, parents)
+        rows = sorted(repr(sorted(row.items())) for row in listed)
         return HASH + hashlib.sha256("\n".join(rows).encode()).hexdigest()[:16]
 
     def _listed(self, company: Company, parents: Parents) -> list[Json]:

@@ -18,7 +18,7 @@ from tap_tripletex.proof.control_totals import Totals, Verdict, compare, in_word
 from tap_tripletex.reading.prefetch import Ahead
 from tap_tripletex.reading.row_keys import Seen
 from tap_tripletex.reading.slice_digests import Told
-from tap_tripletex.reading.state import HASH
+from tap_tripletex.reading.state import HASH, PARTLY, fingerprint
 from tap_tripletex.rows.shapes import utc_text
 
 if TYPE_CHECKING:
@@ -47,6 +47,9 @@ HELD_BYTES = 8 * 1024 * 1024
 
 EMPTY = f"{HASH}empty"
 """Digest of a slice without anything to ask."""
+
+WHOSE = "@"
+"""Stands between what the rows of a slice get from its questions, hashed, and its digests."""
 
 MOST_DIGESTS = 40
 """Lists of a slice that a digest is kept for; of more, the rows are compared."""
@@ -247,7 +250,8 @@ class Reading:
         emission = Emission(first.synced_at, totals=Totals() if self._control else None)
         pages = self._pages(chain([first], fresh), emission)
         if first.first.facts.digest is None or len(part.asks) > MOST_DIGESTS:
-            known = None if self._terms.unconditional else previous
+            forced = self._terms.unconditional or part.key in self._due
+            known = None if forced else previous
             digest: str | None = yield from self._compared(pages, emission, known)
             if digest == known:
                 self._state.finish(part.key, digest)
@@ -255,10 +259,12 @@ class Reading:
         else:
             for opened, page in pages:
                 yield from self._rows(opened, page, emission)
-            digest = told.text()
+            text = told.text()
+            digest = text and _whose(part) + text
         ties_out = yield from self._controlled(part, emission)
         self._on_read(part, emission)
         self._state.finish(part.key, digest if emission.stable and ties_out else None)
+        self._warn(part, emission.verdict)
         bookmark: str | None = part.bookmark or emission.synced_at
         if self._changes is not None:
             bookmark = self._changes.remember(part, emission.seen)
@@ -342,12 +348,19 @@ class Reading:
     def _compared(
         self, pages: Iterator[Answered], emission: Emission, known: str | None
     ) -> Generator[Json, None, str]:
-        """Emit pages unless their rows are those of the last run; return their digest."""
+        """Emit pages unless their rows are those of the last run; return their digest.
+
+        What a row gets from the question belongs to it: whose it is may stand nowhere else.
+        """
         checksum = hashlib.sha256(usedforsecurity=False)
         held: deque[Answered] = deque()
         size, holding = 0, known is not None
+        whose: object = {}
         for opened, page in pages:
             for rows in page.pieces():
+                if rows and opened.ask.columns != whose:
+                    whose = opened.ask.columns
+                    checksum.update(repr(sorted(opened.ask.columns.items())).encode())
                 for row in rows:
                     checksum.update(row)
             held.append((opened, page))
@@ -379,16 +392,23 @@ class Reading:
         emission.synced_at, emission.seen = again.synced_at, again.seen
         balance = self._control.balance(part.window)
         emission.verdict = compare(again.totals or Totals(), balance)
-        if not emission.verdict.differences:
-            return False  # the digest was that of the first reading
+        return False  # if there is no difference, the digest was that of the first reading
+
+    def _warn(self, part: Slice, verdict: Verdict | None) -> None:
+        """Say what does not add up.
+
+        Raises:
+            ControlTotalError: instead, where that is to end the stream.
+        """
+        if verdict is None or not verdict.differences:
+            return
         message = (
             f"{self._terms.name}: the postings of {part.key} do not add up to Tripletex's trial "
-            f"balance ({in_words(emission.verdict.differences)}). The next run reads them again."
+            f"balance ({in_words(verdict.differences)}). The next run reads them again."
         )
         if self._terms.control_error:
             raise ControlTotalError(message)
         logger.warning("%s", message)
-        return False
 
     def _once_more(self, part: Slice) -> Iterator[Opened]:
         for ask in part.asks:
@@ -424,7 +444,19 @@ class Reading:
         """Return what is known of a list of a slice, nothing where that is not to be sent."""
         digest = self._state.digest(part.key)
         forced = part.key in self._due or self._terms.unconditional
-        if forced or digest is None or digest.startswith(HASH):
+        if forced or digest is None or digest.startswith(HASH) or PARTLY in digest:
             return Told()
-        parts = Told.read(digest).parts
+        whose, _, text = digest.rpartition(f"{WHOSE} ")
+        if whose and whose != _whose(part).partition(WHOSE)[0]:
+            return Told()
+        parts = Told.read(text).parts
         return parts[index] if len(parts) == len(part.asks) else Told()
+
+
+def _whose(part: Slice) -> str:
+    """Return what the rows of a slice get from its questions, hashed, ahead of its digests.
+
+    The same rows may belong to another parent, whose list has the digest that theirs had.
+    """
+    columns = [sorted(ask.columns.items()) for ask in part.asks]
+    return f"{fingerprint(columns)}{WHOSE} " if any(columns) else ""

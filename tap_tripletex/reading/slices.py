@@ -34,6 +34,7 @@ class Calendar:
         future_days: how far ahead rows are dated that count; vouchers, orders and invoices are.
         open_start: what lies before the first day is read as well, as one slice.
         still_open: years that have an accounting period which is not closed.
+        opening: where that slice begins.
     """
 
     first: date
@@ -41,6 +42,7 @@ class Calendar:
     future_days: int
     open_start: bool
     still_open: frozenset[int] = frozenset()
+    opening: date = BEGINNING
 
     def months(self, last: date) -> Iterator[tuple[date, date]]:
         """Yield the calendar months up to a day as (first day, day after the last).

@@ -21,6 +21,9 @@ ROOT = "*"
 HASH = "#"
 """Prefix of a digest of our own making, which is not sent to the API."""
 
+PARTLY = "~"
+"""Stands between a day and the digests of a list of which only the changes were read that day."""
+
 YEAR = "/"
 """Ending of the names of digests of all slices of a year."""
 
@@ -32,7 +35,8 @@ class SliceState:
     """One partition's state, in the dictionary that the SDK writes out.
 
     The digests hold for one fingerprint: of all that shapes the answers (path, parameters, fields,
-    company, owner of the token and rights). Under another fingerprint none of them is known.
+    company, owner of the token and rights), and for one of all that shapes the rows (columns,
+    stream maps, flattening). Under another one none of them is known.
     """
 
     def __init__(self, bookmark: Json, where: str) -> None:
@@ -57,7 +61,7 @@ class SliceState:
         census = bookmark.get("census")
         if (
             not _is_text(digests)
-            or not (refreshed is None or _is_date(refreshed))
+            or not all(day is None or _is_date(day) for day in (refreshed, bookmark.get("since")))
             or not (census is None or _is_census(census))
         ):
             message = (
@@ -69,27 +73,55 @@ class SliceState:
         self._bookmark = bookmark
         self._where = where
         self._fingerprint: str | None = bookmark.get("fingerprint")
+        self._first: date | None = None
+        self._shape = ""
 
     @property
     def is_new(self) -> bool:
         """Return whether the stream has never been read."""
         return not self._bookmark["digests"] and "refreshed" not in self._bookmark
 
-    def begin(self, fingerprint: str) -> None:
-        """Know no digest unless it was taken under this fingerprint; changes nothing yet."""
+    def begin(self, fingerprint: str, first: date | None = None, shape: str = "") -> None:
+        """Know no digest unless it was taken under this fingerprint; changes nothing yet.
+
+        Args:
+            fingerprint: of all that shapes the answers.
+            first: the day that is read from.
+            shape: of all that makes rows out of them; where an earlier version of the tap has not
+                noted it, it is taken to have been the same.
+        """
         self._fingerprint = fingerprint
+        self._first = first
+        self._shape = shape
+
+    @property
+    def has_moved(self) -> bool:
+        """Return whether it was another day that the last run read from.
+
+        The digest of another list, or the calendar, then tells nothing of slices that do not have
+        their days in their names.
+        """
+        since = self._bookmark.get("since")
+        return since is not None and self._first is not None and since != self._first.isoformat()
 
     def commit(self) -> None:
-        """Forget the digests that were taken under another fingerprint, for good."""
+        """Forget the digests that were taken under another fingerprint, for good.
+
+        They go first: a signal in between must not leave them under the new one.
+        """
         if not self._holds:
-            self._bookmark["fingerprint"] = self._fingerprint
             self._bookmark["digests"] = {}
             self._bookmark.pop("census", None)
             self._bookmark.pop("refused_fields", None)
+        if self._shape:
+            self._bookmark["shape"] = self._shape
+        self._bookmark["fingerprint"] = self._fingerprint
 
     @property
     def _holds(self) -> bool:
-        return self._bookmark.get("fingerprint") == self._fingerprint
+        bookmark = self._bookmark
+        asked = bookmark.get("fingerprint") == self._fingerprint
+        return asked and bookmark.get("shape", self._shape) == self._shape
 
     def digest(self, key: str) -> str | None:
         """Return the digest of a slice as it was last read whole."""
@@ -167,8 +199,10 @@ class SliceState:
         return latest > date.fromisoformat(refreshed)
 
     def refresh(self, today: date) -> None:
-        """Note that every slice whose turn has come was read."""
+        """Note that every slice whose turn has come was read, and from which day on."""
         self._bookmark["refreshed"] = today.isoformat()
+        if self._first is not None:
+            self._bookmark["since"] = self._first.isoformat()
 
     def advance(self, replication_key: str, value: str) -> None:
         """Note how far the stream has come, in the Singer way; nothing is read by it."""

@@ -182,7 +182,7 @@ class Window(Whole):
     def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:  # noqa: ARG002
         """Yield what lies before the first day, if it is to be read, then years and months."""
         if calendar.open_start:
-            yield self._slice(BEGINNING, calendar.first, f"..{calendar.first}")
+            yield self._slice(calendar.opening, calendar.first, f"..{calendar.first}")
         for first, after, key in calendar.windows() if self.tree else calendar.years():
             yield self._slice(first, after, key)
 
@@ -235,7 +235,11 @@ class Period(Whole):
         return {self.replication_key: DATE} | ({self.last: DATE} if self.last else {})
 
     def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:  # noqa: ARG002
-        """Yield the months; they cannot be halved, the halves would be other totals."""
+        """Yield the months; they cannot be halved, the halves would be other totals.
+
+        Each stands for the whole month, so that the total of a part of it, from another first day,
+        is gone when the month is read again.
+        """
         for first, after in calendar.months(calendar.horizon):
             last = after - DAY
             end = last if self.inclusive else after
@@ -244,7 +248,8 @@ class Period(Whole):
                 columns[self.last] = last.isoformat()
             params = {self.start: first.isoformat(), self.end: end.isoformat()}
             ask = Ask(params, columns=columns)
-            yield Slice(f"{first:%Y-%m}", (ask,), first.isoformat(), (first, after))
+            window = (first.replace(day=1), after)
+            yield Slice(f"{first:%Y-%m}", (ask,), first.isoformat(), window)
 
 
 @dataclass(frozen=True)

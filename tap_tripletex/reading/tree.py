@@ -33,7 +33,12 @@ class Watch(Protocol):
         """
 
     def settle(self, unread: Collection[str]) -> None:
-        """Remember what was seen, but for what has a slice in it that could not be settled."""
+        """Remember what was seen, but for what has a slice in it that could not be settled.
+
+        What was seen before the reading says nothing about the rows that were read, unless it is
+        the same when asked again: a voucher may have come in between, be read, and be gone in the
+        next run, which would then take the old digest for that of the rows.
+        """
 
 
 class Memory(Protocol):
@@ -72,6 +77,7 @@ class Tree:
         probe: Callable[[date, date, str | None], str | None],
         memory: Memory,
         pool: Executor,
+        again: Callable[[date, date, str | None], str | None] | None = None,
     ) -> None:
         """Build the tree.
 
@@ -81,10 +87,12 @@ class Tree:
                 ``Probes.digest`` does, given the one that it had.
             memory: the digests of earlier runs.
             pool: probes years at the same time.
+            again: as ``probe``, but never answered by what was asked before in this run.
         """
         windows = {part.key: part.window for part in parts if part.window}
         last = max(after for _, after in windows.values())
         self._probe = probe
+        self._again = again or probe
         self._memory = memory
         self._pool = pool
         # Ends on a calendar boundary, so that the question is the same from day to day.
@@ -118,10 +126,22 @@ class Tree:
             self._memory.finish(node.key, None)
 
     def settle(self, unread: Collection[str]) -> None:
-        """Keep the digests that were seen before the slices were read."""
-        for node, digest in self._seen.items():
-            if digest and node.leaves.isdisjoint(unread):
-                self._memory.finish(node.key, digest)
+        """Keep the digests that are the same before and after the slices were read."""
+        read = [
+            node for node, found in self._seen.items() if found and node.leaves.isdisjoint(unread)
+        ]
+        if self._root in read and self._is_still(self._root):
+            still = [True] * len(read)  # the whole range is the same, and so are its years
+        else:
+            years = [node for node in read if node is not self._root]
+            read, still = years, list(self._pool.map(self._is_still, years))
+        for node, same in zip(read, still, strict=True):
+            if same:
+                self._memory.finish(node.key, self._seen[node])
+
+    def _is_still(self, node: Node) -> bool:
+        seen = self._seen[node]
+        return self._again(node.first, node.after, seen) == seen
 
     def _unchanged(self, node: Node) -> bool:
         known = self._memory.digest(node.key)
@@ -140,6 +160,9 @@ class Guard:
         parts: Iterable[Slice],
         probes: Sequence[Callable[[str | None], str | None]],
         memory: Memory,
+        again: Sequence[Callable[[str | None], str | None]] | None = None,
+        *,
+        anyway: bool = False,
     ) -> None:
         """Watch slices by lists that change whenever they do.
 
@@ -148,11 +171,15 @@ class Guard:
             probes: each asks for the digest of a list, given the one that it had; None where it
                 has none.
             memory: the digests of earlier runs.
+            again: as ``probes``, but never answered by what was asked before in this run.
+            anyway: all slices may have changed, whatever the lists say.
         """
         self._keys = {part.key for part in parts}
         self._probes = probes
+        self._again = probes if again is None else again
         self._memory = memory
         self._seen: str | None = None
+        self._anyway = anyway
         self._changed = True
 
     def stale(self) -> set[str]:
@@ -163,7 +190,7 @@ class Guard:
             each = [""] * len(self._probes)
         digests = [probe(one or None) for probe, one in zip(self._probes, each, strict=True)]
         self._seen = " ".join(filter(None, digests)) if all(digests) else None
-        self._changed = self._seen is None or self._seen != known
+        self._changed = self._anyway or self._seen is None or self._seen != known
         return self._keys if self._changed else set()
 
     def forget(self) -> None:
@@ -172,9 +199,11 @@ class Guard:
             self._memory.finish(ROOT, None)
 
     def settle(self, unread: Collection[str]) -> None:
-        """Keep the digests that were seen before the slices were read."""
-        if self._seen and not unread:
-            self._memory.finish(ROOT, self._seen)
+        """Keep the digests that are the same before and after the slices were read."""
+        if self._changed and self._seen and not unread:
+            each = self._seen.split(" ")
+            if all(ask(one) == one for ask, one in zip(self._again, each, strict=True)):
+                self._memory.finish(ROOT, self._seen)
 
 
 class Turns:

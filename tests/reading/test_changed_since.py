@@ -204,8 +204,34 @@ def test_an_edit_and_a_new_row_of_a_long_list_are_read_alone(
     assert remembered["census"]["rows"] == len(truth(company))
     assert remembered["census"]["highest"] == added
     assert remembered["replication_key_value"] == text(newest(company))
+    # What came with them and was not told is looked for once nothing more changes.
+    assert run(warehouse) == sorted([*UNCHANGED, *FORGOTTEN])
     assert run(warehouse) == UNCHANGED
     assert warehouse.emitted == {}
+
+
+@pytest.mark.parametrize("days", [0, 1])
+def test_an_edit_without_a_trace_beside_an_ordinary_one_is_not_lost(
+    warehouse: Warehouse, company: LivingCompany, monkeypatch: pytest.MonkeyPatch, days: int
+) -> None:
+    warehouse.config["full_refresh_days"] = 0
+    edit(company)
+    late = active(company)[1]
+    company.table("Customer").rows[late]["name"] = "Endret uten spor AS"
+    company.table("Customer").touch(late)
+    company.version += 1
+    run(warehouse)
+    assert readings(warehouse) == 1
+    if days:  # the next run finds another change, but it is another day
+        edit(company, "Enda et navn AS")
+        today = company.simulation.context.day if company.simulation else None
+        assert today
+        day = type(today).fromordinal(today.toordinal() + 2)
+        monkeypatch.setattr("tap_tripletex.connection.Connection.today", day)
+    run(warehouse)
+    assert readings(warehouse) == 2
+    assert names(warehouse) == truth(company)
+    assert run(warehouse) == UNCHANGED
 
 
 def test_a_row_that_moves_to_the_other_part_is_an_edit(
