@@ -319,6 +319,8 @@ class TripletexStream(Stream):
                 key for key, (first, end) in windows if first <= connection.today and end > recent
             )
         if self.strategy.tree and len(parts) > 1:
+            if state.probes is False:
+                return None
             anew = partial(self._probe, partial(ask, anew=True))
             return Tree(parts, partial(self._probe, ask), state, connection.pool, anew)
         after = date(connection.calendar(company).horizon.year + 1, 1, 1)

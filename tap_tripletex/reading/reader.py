@@ -140,6 +140,7 @@ class Reading:
         self._changes = changes
         self._on_read = on_read
         self._watch: Watch | None = None
+        self._leaf: tuple[Slice, str] | None = None
         self._control: Control | None = None
         self._parts: list[Slice] = []
         self._chosen: list[Slice] = []
@@ -225,11 +226,29 @@ class Reading:
             progress(settled, total)
             if self._state.digest(part.key) is not None:
                 unread.discard(part.key)
-        if watch is not None:
+        if watch is not None and self._may_probe(watch):
             watch.settle(unread)
         self._state.keep_only(part.key for part in self._parts)
         self._state.refresh(self._terms.today)
         self._state.lack(self._lists.refused, self._terms.today, self._terms.full_refresh_days)
+
+    def _may_probe(self, watch: Watch) -> bool:
+        """Return whether probes tell of what the rows tell; tried once, on a slice just read.
+
+        Where they do not, each slice is asked from the next run on.
+        """
+        if self._state.probes is None and self._leaf is not None:
+            part, digest = self._leaf
+            if watch.proves(part, digest):
+                self._state.prove(works=True)
+            elif self._lists.open(part.asks[0], digest).first.unchanged:
+                self._state.prove(works=False)
+                logger.warning(
+                    "%s: the checksum depends on the fields that are asked for; from now on each "
+                    "part is asked by itself.",
+                    self._terms.name,
+                )
+        return self._state.probes is not False
 
     def _is_due(self, key: str) -> bool:
         terms = self._terms
@@ -260,6 +279,8 @@ class Reading:
             for opened, page in pages:
                 yield from self._rows(opened, page, emission)
             text = told.text()
+            if text and len(told.parts) == 1 and told.parts[0].digest and emission.seen:
+                self._leaf = (part, text)
             digest = text and _whose(part) + text
         ties_out = yield from self._controlled(part, emission)
         self._on_read(part, emission)

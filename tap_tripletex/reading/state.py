@@ -128,6 +128,16 @@ class SliceState:
         digest: str | None = self._bookmark["digests"].get(key) if self._holds else None
         return digest
 
+    @property
+    def probes(self) -> bool | None:
+        """Return whether probes were seen to tell of what the rows tell; None until tried."""
+        proven: bool | None = self._bookmark.get("probes")
+        return proven
+
+    def prove(self, *, works: bool) -> None:
+        """Remember whether probes tell of what the rows tell."""
+        self._bookmark["probes"] = works
+
     def refused_since(self, rights: str) -> date | None:
         """Return the day since when the API refuses the stream to these rights, if it does."""
         refused = self._bookmark.get("refused")

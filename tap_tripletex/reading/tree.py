@@ -32,6 +32,12 @@ class Watch(Protocol):
         Should the data change back while its rows are being read, the old digest would hide that.
         """
 
+    def proves(self, part: Slice, digest: str) -> bool:
+        """Return whether a probe of a slice that was just read has the slice's own digest.
+
+        That the fields that are asked for do not matter is documented nowhere.
+        """
+
     def settle(self, unread: Collection[str]) -> None:
         """Remember what was seen, but for what has a slice in it that could not be settled.
 
@@ -125,6 +131,10 @@ class Tree:
         for node in self._seen:
             self._memory.finish(node.key, None)
 
+    def proves(self, part: Slice, digest: str) -> bool:
+        """Return whether a probe of a slice that was just read has the slice's own digest."""
+        return part.window is None or self._again(*part.window, digest) == digest
+
     def settle(self, unread: Collection[str]) -> None:
         """Keep the digests that are the same before and after the slices were read."""
         read = [
@@ -198,6 +208,10 @@ class Guard:
         if self._changed:
             self._memory.finish(ROOT, None)
 
+    def proves(self, part: Slice, digest: str) -> bool:  # noqa: ARG002
+        """Return True: the lists are other ones than the slices."""
+        return True
+
     def settle(self, unread: Collection[str]) -> None:
         """Keep the digests that are the same before and after the slices were read."""
         if self._changed and self._seen and not unread:
@@ -223,6 +237,10 @@ class Turns:
 
     def forget(self) -> None:
         """Do nothing: there is nothing to forget."""
+
+    def proves(self, part: Slice, digest: str) -> bool:  # noqa: ARG002
+        """Return True: nothing is probed."""
+        return True
 
     def settle(self, unread: Collection[str]) -> None:
         """Do nothing: there is nothing to remember."""

@@ -12,6 +12,7 @@ from tap_tripletex.api.errors import StateError
 from tap_tripletex.reading.children import Child
 from tap_tripletex.reading.slices import Parents, Slice
 from tap_tripletex.reading.state import ROOT, SliceState
+from tap_tripletex.reading.strategies import Window
 from tap_tripletex.reading.tree import Guard
 from tap_tripletex.rows.mapping import mapping
 from tap_tripletex.sandbox import Fault, Sandbox
@@ -411,3 +412,49 @@ def test_what_is_owed_but_cannot_be_read_is_an_error(sandbox: Sandbox) -> None:
     memory["owed"] = {"departments": {"all": "yes"}}
     with pytest.raises(StateError, match="damaged"):
         warehouse.run()
+
+
+class Months:
+    """A list by months whose checksum may depend on the fields that are asked for.
+
+    Attributes:
+        name: of the row of October.
+    """
+
+    def __init__(self, *, depends: bool) -> None:
+        self.name = "Gammelt"
+        self.depends = depends
+        self.asked: list[tuple[str, str]] = []
+
+    def __call__(self, request: Any, context: Any) -> Any:
+        start, end = request.qs["datefrom"][0], request.qs["dateto"][0]
+        october = start <= "2026-10-05" < end
+        fields = request.qs["fields"][0]
+        self.asked.append((start, fields))
+        told = self.name if october and (fields != "id" or not self.depends) else ""
+        digest = f"{told}-{fields if self.depends else ''}-{start}-{end}".lower()
+        if request.headers.get("If-None-Match", "").lower() == digest:
+            context.status_code = 304
+            return None
+        rows = [{"id": 7, "date": "2026-10-05", "name": self.name}] if october else []
+        return listed(*rows, digest=digest)
+
+
+@pytest.mark.parametrize("depends", [True, False])
+def test_where_checksums_depend_on_the_fields_no_edit_is_missed(
+    client: Client, logged_in: Mocker, *, depends: bool
+) -> None:
+    months = Months(depends=depends)
+    logged_in.get(f"{API}/department", json=months)
+    with ThreadPoolExecutor(4) as pool:
+        reader = Reader(client, pool)
+        emitted, asked = [], []
+        for name in ("Gammelt", "Gammelt", "Nytt", "Nytt"):
+            months.name = name
+            months.asked.clear()
+            emitted.append([row["name"] for row in reader.run(Window("date"), tree=True)])
+            asked.append([fields for _, fields in months.asked])
+    assert emitted == [["Gammelt"], [], ["Nytt"], []]
+    assert reader.bookmark["probes"] is not depends
+    if not depends:
+        assert asked[1] == asked[3] == ["id"]
