@@ -14,6 +14,7 @@ from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from singer_sdk.streams._state import StreamStateManager
 from typing_extensions import override
 
+from tap_tripletex.api.digests import ALL
 from tap_tripletex.api.errors import ForbiddenError, RememberedError, TripletexError
 from tap_tripletex.proof.control_totals import COLUMNS as CONTROLLED
 from tap_tripletex.proof.control_totals import Control
@@ -330,7 +331,8 @@ class TripletexStream(Stream):
         if self.strategy.parents:
             ids = connection.parent_ids
             probes.append(partial(ids.digest, company, self.strategy.parents))
-        again = [partial(probe, anew=True) for probe in probes]
+        # With all fields: a checksum that depends on them is another one, and is not kept.
+        again = [partial(probe, anew=True, fields=ALL) for probe in probes]
         if not probes or not parts:
             return None
         return Guard(parts, probes, state, again, anyway=state.has_moved)

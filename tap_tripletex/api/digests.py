@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from tap_tripletex.api.client import Client
     from tap_tripletex.api.transport import Traffic
 
+FEWEST = "id"
+ALL = "*"
+"""Fields of a question."""
+
 TOO_LARGE = ""
 """Stands for the digest of a list that is too large to be asked."""
 
@@ -40,6 +44,7 @@ class Probes:
         tally: Traffic | None = None,
         *,
         anew: bool = False,
+        fields: str = FEWEST,
     ) -> str | None:
         """Return a list's digest, None where the path has none, TOO_LARGE where it is refused.
 
@@ -50,11 +55,12 @@ class Probes:
             known: the digest as it was last time.
             tally: counts the request.
             anew: ask whatever was asked before.
+            fields: asked for; that they do not matter is documented nowhere.
 
         Raises:
             RefusedError: and the other errors of ``Client.get``.
         """
-        paging = {"from": "0", "count": "1", "fields": "id"}
+        paging = {"from": "0", "count": "1", "fields": fields}
 
         def ask() -> str | None:
             try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from tap_tripletex.api.digests import TOO_LARGE
+from tap_tripletex.api.digests import FEWEST, TOO_LARGE
 from tap_tripletex.api.errors import IllegalFieldError
 from tap_tripletex.api.once import Once
 from tap_tripletex.reading.state import HASH
@@ -44,7 +44,13 @@ class ParentIds:
         return sorted({id_ for id_ in ids if id_})
 
     def digest(
-        self, company: Company, parents: Parents, known: str | None, *, anew: bool = False
+        self,
+        company: Company,
+        parents: Parents,
+        known: str | None,
+        *,
+        anew: bool = False,
+        fields: str = FEWEST,
     ) -> str:
         """Return a text that changes when a parent comes, goes or is edited.
 
@@ -55,13 +61,14 @@ class ParentIds:
             parents: the list.
             known: the digest as it was last time.
             anew: ask whatever was asked before.
+            fields: asked for, where the list has a digest of the API's own.
 
         Raises:
             TripletexError: whatever the list was answered with.
         """
         if known is None or not known.startswith(HASH):
             found = self._probes.digest(
-                company, parents.path, dict(parents.params), known, anew=anew
+                company, parents.path, dict(parents.params), known, anew=anew, fields=fields
             )
             if found not in {None, TOO_LARGE}:
                 return str(found)

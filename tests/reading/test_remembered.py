@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tap_tripletex.api.digests import Probes
 from tap_tripletex.api.errors import StateError
 from tap_tripletex.reading.children import Child
 from tap_tripletex.reading.slices import Parents, Slice
@@ -16,7 +18,7 @@ from tap_tripletex.reading.strategies import Window
 from tap_tripletex.reading.tree import Guard
 from tap_tripletex.rows.mapping import mapping
 from tap_tripletex.sandbox import Fault, Sandbox
-from tests.conftest import API, listed
+from tests.conftest import API, COMPANY, listed
 from tests.reading.test_reader import Reader
 from tests.warehouse import Warehouse
 
@@ -458,3 +460,26 @@ def test_where_checksums_depend_on_the_fields_no_edit_is_missed(
     assert reader.bookmark["probes"] is not depends
     if not depends:
         assert asked[1] == asked[3] == ["id"]
+
+
+@pytest.mark.parametrize("depends", [True, False])
+def test_a_list_whose_checksum_depends_on_the_fields_is_not_followed(
+    client: Client, logged_in: Mocker, *, depends: bool
+) -> None:
+    def answer(request: Any, _: Any) -> Any:
+        return listed({"id": 1}, digest=request.qs["fields"][0] if depends else "same")
+
+    logged_in.get(f"{API}/project", json=answer)
+    state = SliceState({}, "rows")
+    ask = partial(Probes(client).digest, COMPANY, "/project", {})
+    guard = Guard([Slice("all")], [ask], state, [partial(ask, anew=True, fields="*")])
+    guard.stale()
+    guard.settle(())
+    assert state.digest(ROOT) == (None if depends else "same")
+
+
+def test_a_list_that_is_followed_is_asked_again_with_all_fields(sandbox: Sandbox) -> None:
+    warehouse = Warehouse(sandbox, ("balance_sheet",))
+    warehouse.run()
+    found = [(r["params"]["fields"], r["status"]) for r in asked(sandbox, "/ledger/posting")]
+    assert found == [("id", 200), ("*", 304)]
