@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from datetime import date, timedelta
+from itertools import count
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -88,9 +89,7 @@ class History:
             clock=lambda: time.time() + self.ahead,
         )
         self.sandbox.sessions.now = time.time
-        self.start = (self.sandbox.today - timedelta(days=self.random.randrange(100, 500))).replace(
-            day=self.random.randrange(1, 28)
-        )
+        self.start = self.some_start()
         self.warehouse = Warehouse(
             self.sandbox,
             (*STREAMS, *TOTALS),
@@ -101,6 +100,10 @@ class History:
             max_concurrency=self.random.choice([1, 4, 8]),
         )
         self.log: list[str] = []
+
+    def some_start(self) -> date:
+        day = self.sandbox.today - timedelta(days=self.random.randrange(100, 500))
+        return day.replace(day=self.random.randrange(1, 28))
 
     @property
     def company(self) -> LivingCompany:
@@ -126,16 +129,24 @@ class History:
         self.run()
         assert not self.warehouse.failed, self.log
         self.check()
+        self.run()
+        assert not self.excused, self.log  # nothing was late for longer than one quiet run
+        self.check()
 
     def run_with_faults(self) -> None:
         self.sandbox.faults.clear()
         if self.random.random() < 0.4:
             self.sandbox.faults.append(self.random.choice(FAULTS)(self.random))
             self.log.append(f"fault {self.sandbox.faults[0].kind} {self.sandbox.faults[0].path}")
-        if self.random.random() < 0.15:
-            self.run_with_fewer_rights()
-        else:
-            self.run()
+        self.random.choices(
+            [
+                self.run_with_fewer_rights,
+                self.run_while_it_changes,
+                self.run_without_windows,
+                self.run,
+            ],
+            [15, 20, 15, 50],
+        )[0]()
         if not self.warehouse.failed:
             self.sandbox.faults.clear()
             self.check()
@@ -172,6 +183,37 @@ class History:
         self.warehouse.config |= {"employee_token": EMPLOYEE_TOKEN}
         self.run()
 
+    def run_while_it_changes(self) -> None:
+        """Book a voucher before one of the run's requests; it may be gone before the next run."""
+        self.sandbox.faults.clear()
+        handle, requests = self.sandbox.handle, count()
+        last, vouchers = self.random.randrange(3, 80), []
+        day = self.start + timedelta(
+            days=self.random.randrange((self.sandbox.today - self.start).days)
+        )
+
+        def change_and_handle(*request: Any) -> Any:
+            if next(requests) == last:
+                vouchers.append(self.company.back_date(day.isoformat()))
+            return handle(*request)
+
+        self.sandbox.handle = change_and_handle  # type: ignore[method-assign]
+        self.log.append(f"changed at request {last}")
+        self.run()
+        self.sandbox.handle = handle  # type: ignore[method-assign]
+        if vouchers and self.random.random() < 0.7:
+            self.log.append("changed back")
+            self.company.delete_voucher(vouchers[0])
+        self.run()
+
+    def run_without_windows(self) -> None:
+        """Run once without sync_windows: what is deleted is told by the next run."""
+        self.log.append("run without windows")
+        self.warehouse.windows = False
+        self.warehouse.run()
+        self.warehouse.windows = True
+        self.run()
+
     def happen(self) -> None:
         """Let one thing happen."""
         event = self.random.choice(
@@ -187,6 +229,7 @@ class History:
                 self.touch,
                 self.take_from_inbox,
                 self.day,
+                self.move_start,
             ]
         )
         self.ahead += self.random.choice([0, 1, 300, 4000])
@@ -261,6 +304,11 @@ class History:
         self.changed |= {*REGISTERS}
         self.ahead += timedelta(days=1).total_seconds()
         self.sandbox.advance(self.sandbox.today + timedelta(days=1))
+
+    def move_start(self) -> None:
+        """Read from another day on."""
+        self.start = self.some_start()
+        self.warehouse.config["start_date"] = self.start.isoformat()
 
     def horizon(self) -> date:
         """Return a day before which everything is read."""
