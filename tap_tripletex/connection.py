@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
 
 from tap_tripletex.api.auth import OSLO, TokenSession
 from tap_tripletex.api.client import Client
@@ -21,6 +22,7 @@ from tap_tripletex.api.transport import Transport
 from tap_tripletex.proof.access import Access
 from tap_tripletex.proof.completeness import Completeness
 from tap_tripletex.reading.parents import ParentIds
+from tap_tripletex.reading.pool import Pool
 from tap_tripletex.reading.slices import BEGINNING, Calendar
 
 if TYPE_CHECKING:
@@ -42,6 +44,13 @@ YEARS_WITHOUT_ACCOUNTS = 10
 """Read by month where the fiscal years cannot be asked for; what lies before comes as one slice."""
 
 
+class Span(msgspec.Struct):
+    """A fiscal year or an accounting period."""
+
+    start: date | None = None
+    closed: bool | None = msgspec.field(name="isClosed", default=None)
+
+
 class Connection:
     """One login and all that follows from it; nothing is sent before it is needed."""
 
@@ -51,7 +60,7 @@ class Connection:
         for secret in settings.secrets:
             hide(secret)
         self._settings = settings
-        self._lists: Once[list[dict[str, Any]]] = Once()
+        self._lists: Once[list[Span]] = Once()
         self._calendars: Once[Calendar] = Once()
         self._prepared: set[Company] = set()
         self.limiter = RateLimiter(settings.rate_limit_reserve)
@@ -69,14 +78,14 @@ class Connection:
         self.access = Access(self.client)
 
     @cached_property
-    def pool(self) -> ThreadPoolExecutor:
+    def pool(self) -> Pool:
         """Return the threads that fetch ahead."""
-        return ThreadPoolExecutor(self._settings.max_concurrency, thread_name_prefix="fetch")
+        return Pool(self._settings.max_concurrency, thread_name_prefix="fetch")
 
     @cached_property
-    def scouts(self) -> ThreadPoolExecutor:
+    def scouts(self) -> Pool:
         """Return the threads that look for changes; they wait for the pool, which never waits."""
-        return ThreadPoolExecutor(self.lookahead, thread_name_prefix="look")
+        return Pool(self.lookahead, thread_name_prefix="look")
 
     @property
     def lookahead(self) -> int:
@@ -148,22 +157,25 @@ class Connection:
 
     def _first_fiscal_year(self, company: Company) -> date:
         years = self._rows(company, *FISCAL_YEARS)
-        starts = [date.fromisoformat(year["start"]) for year in years if year.get("start")]
+        starts = [year.start for year in years if year.start]
         return min(starts, default=date(self.today.year - YEARS_WITHOUT_ACCOUNTS, 1, 1))
 
     def _open_years(self, company: Company) -> frozenset[int]:
         """Return the years with a period that is not closed."""
         periods = self._rows(company, *PERIODS)
-        return frozenset(int(p["start"][:4]) for p in periods if not p.get("isClosed"))
+        return frozenset(p.start.year for p in periods if p.start and not p.closed)
 
-    def _rows(self, company: Company, path: str, fields: str) -> list[dict[str, Any]]:
-        def ask() -> list[dict[str, Any]]:
+    def _rows(self, company: Company, path: str, fields: str) -> list[Span]:
+        def ask() -> list[Span]:
+            params = {"from": "0", "count": "10000", "fields": fields}
             try:
-                params = {"from": "0", "count": "10000", "fields": fields}
-                return self.client.get(company, path, params).values
+                spans, odd = self.client.get(company, path, params).of_type(Span)
             except RefusedError as error:
                 logger.info("%s cannot be read: %s", path, error)
                 return []
+            if odd:
+                logger.warning("%s: %s It is left out of the calendar.", path, odd[0])
+            return spans
 
         return self._lists((company.id, path), ask)
 
@@ -178,9 +190,13 @@ class Connection:
         return Completeness(self.client, self.access, self.identity, self.today)
 
     def close(self, *, at_once: bool = False) -> None:
-        """Drop what is still under way and end the session, unless it must be at once."""
+        """Drop what is still under way and end the session, unless it must be at once.
+
+        Nothing is begun any more: no work, and no request but the one that ends the session.
+        """
+        self.transport.end()
         for name in {"pool", "scouts"} & vars(self).keys():
-            getattr(self, name).shutdown(wait=False, cancel_futures=True)
+            getattr(self, name).end()
         if not at_once:
             self.session.close()
         self.transport.close()

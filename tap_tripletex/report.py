@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tap_tripletex.proof.control_totals import Verdict
+    from tap_tripletex.rows.oddities import Oddities
 
 logger = logging.getLogger("tap-tripletex")
 
@@ -95,6 +96,7 @@ class Report:
         self._tallies: dict[str, Tally] = {}
         self._began = time.monotonic()
         self.troubles: list[Trouble] = []
+        self._odd: list[str] = []
 
     def tally(self, stream: str) -> Tally:
         """Return the numbers of a stream."""
@@ -107,6 +109,15 @@ class Report:
     def control(self, stream: str, verdict: Verdict) -> None:
         """Count a slice whose postings were compared with the trial balance."""
         self.tally(stream).controls[not verdict.differences] += 1
+
+    def odd(self, stream: str, company_id: int, oddities: Oddities) -> None:
+        """Warn of what came that is not as documented; a row that was left out is a failure."""
+        for sentence in oddities.warnings():
+            self._odd.append(f"{stream} (company {company_id}): {sentence}")
+            logger.warning("%s", self._odd[-1])
+        for reason in oddities.failures():
+            self.troubles.append(Trouble(stream, company_id, reason, fatal=True))
+            logger.warning("%s (company %s): %s", stream, company_id, reason)
 
     @property
     def failed(self) -> bool:
@@ -139,6 +150,8 @@ class Report:
                 controls[True],
                 controls[False],
             )
+        for sentence in self._odd:
+            logger.warning("Odd: %s", sentence)
         for trouble in sorted(self.troubles, key=lambda t: t.fatal):
             level = logging.ERROR if trouble.fatal else logging.WARNING
             kind = "Failed" if trouble.fatal else "Skipped"

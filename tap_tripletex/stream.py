@@ -16,6 +16,7 @@ from typing_extensions import override
 
 from tap_tripletex.api.digests import ALL
 from tap_tripletex.api.errors import ForbiddenError, RememberedError, TripletexError
+from tap_tripletex.api.redaction import redact
 from tap_tripletex.proof.control_totals import COLUMNS as CONTROLLED
 from tap_tripletex.proof.control_totals import Control
 from tap_tripletex.proof.sync_windows import WindowRead
@@ -176,19 +177,33 @@ class TripletexStream(Stream):
         company = self.tap.connection.company((context or {})["company_id"])
         progress = self.tap.report.start(self.name, company.id)
         try:
-            yield from self._emitted(company, context, progress)
+            reading = self.tap.lookahead.take((self.name, company.id)).result()
+            try:
+                yield from self._emitted(reading, company, context, progress)
+            finally:
+                self.tap.report.odd(self.name, company.id, reading.oddities)
         except TripletexError as error:
-            trouble = self._trouble(company, context, error)
-            self.tap.report.troubles.append(trouble)
-            self.logger.warning("%s", trouble.reason)
+            self._fail(self._trouble(company, context, error))
+        except BrokenPipeError:
+            raise  # the loader has ended: no stream's trouble
+        except Exception as fault:  # whatever it is, the other streams go on
+            self.logger.debug("%s of company %s", self.name, company.id, exc_info=True)
+            reason = (
+                f"Something happened that the tap does not foresee (the log says where, at level "
+                f"debug): {type(fault).__name__}: {redact(str(fault))}"
+            )
+            self._fail(Trouble(self.name, company.id, reason, fatal=True))
         finally:
             progress.end()
 
+    def _fail(self, trouble: Trouble) -> None:
+        self.tap.report.troubles.append(trouble)
+        self.logger.warning("%s", trouble.reason)
+
     def _emitted(
-        self, company: Company, context: Context | None, progress: Progress
+        self, reading: Reading, company: Company, context: Context | None, progress: Progress
     ) -> Iterator[Json]:
         tally = self.tap.report.tally(self.name)
-        reading = self.tap.lookahead.take((self.name, company.id)).result()
         connection = self.tap.connection
         connection.completeness.remember(company, self.tap.windows.memory(company.id))
         self._slice_state(company, context).admit()
@@ -203,13 +218,12 @@ class TripletexStream(Stream):
         The state is only changed by the thread that writes it out, so nothing is remembered yet.
         """
         connection = self.tap.connection
-        company = connection.company(company_id)
-        connection.prepare(company)
-        context = {"company_id": company_id}
-        memory = self.tap.windows.memory(company_id)
         try:
-            state = self._slice_state(company, context)
-        except TripletexError as error:
+            company = connection.company(company_id)
+            connection.prepare(company)
+            memory = self.tap.windows.memory(company_id)
+            state = self._slice_state(company, {"company_id": company_id})
+        except Exception as error:  # noqa: BLE001 - raised when the stream's turn comes
             failed: Future[Reading] = Future()
             failed.set_exception(error)
             return failed
@@ -250,8 +264,8 @@ class TripletexStream(Stream):
         )
         lacking = state.lacking(connection.today, settings.full_refresh_days)
         lists = open_lists(shape(selected.columns, lacking), settings.page_size)
-        ids = partial(connection.parent_ids, company)
         form = self._form(company)
+        ids = partial(connection.parent_ids, company, oddities=form.oddities)
         reading = Reading(
             partial(self.strategy.slices, calendar, ids),
             lists,
@@ -278,9 +292,13 @@ class TripletexStream(Stream):
     def _form(self, company: Company) -> Form:
         """Return lines of text, unless the SDK has something to do with each record."""
         added = {"company_id": company.id}
+        # Without a posting's amount the books do not add up; without the date that a slice is cut
+        # by, a row belongs to no slice.
+        vital = {*(CONTROLLED if self.controlled else ())}
+        vital |= {self.strategy.replication_key} if self.strategy.windowed else set()
         if self.ABORT_AT_RECORD_COUNT or self.strategy.inside is None or not self.tap.plain:
-            return RecordForm(self.strategy, self.key, added)
-        return LineForm(self.name, self.strategy, self.key, added, write=self._write)
+            return RecordForm(self.strategy, self.key, added, vital=vital)
+        return LineForm(self.name, self.strategy, self.key, added, write=self._write, vital=vital)
 
     def _write(self, lines: bytes, count: int) -> None:
         self.tap.output.announce(self.name)

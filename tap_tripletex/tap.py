@@ -195,7 +195,7 @@ class TapTripletex(Tap):
         clients = client_companies(connection.client, own)
         try:
             value = connection.client.get(own, f"/company/{own.id}", {"fields": "name"}).values
-            name = value[0]["name"] if value else ""
+            name = (value[0].get("name") or "") if value else ""
         except RefusedError:
             name = ""  # an accounting office's token may not read its own company
         lines = [f"The tokens work. They open company {own.id} {name}".rstrip() + "."]

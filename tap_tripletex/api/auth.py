@@ -19,6 +19,7 @@ from tap_tripletex.api.errors import (
     UnavailableError,
 )
 from tap_tripletex.api.keys import expiry
+from tap_tripletex.api.pages import objects
 from tap_tripletex.api.redaction import hide
 
 if TYPE_CHECKING:
@@ -292,13 +293,10 @@ def _not_understood(error: RefusedError) -> bool:
 
 def _content(answer: Answer) -> dict[str, Any]:
     try:
-        content = msgspec.json.decode(answer.content)
+        return objects(answer.content)
     except msgspec.DecodeError:
-        content = None
-    if not isinstance(content, dict):
         message = "The answer about the session cannot be read."
-        raise UnavailableError(message)
-    return content
+        raise UnavailableError(message) from None
 
 
 def _token_in(content: dict[str, Any]) -> str:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import msgspec
 import requests
 
-from tap_tripletex.api.errors import AuthenticationError, UnavailableError
+from tap_tripletex.api.errors import AuthenticationError, SlowError, UnavailableError
 from tap_tripletex.api.pages import Beginning, Facts, Page, pieces_of
+from tap_tripletex.api.transport import MOST_UNPACKED, TOO_LARGE_TO_UNPACK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -115,7 +116,9 @@ def _whole(answer: Answer, path: str) -> Page:
 
     Raises:
         UnavailableError: when it is not whole.
+        SlowError: when it is too large.
     """
+    _bound(answer, path)
     try:
         return Page.read(answer.content)
     except msgspec.DecodeError as fault:
@@ -128,6 +131,7 @@ def _large(answer: Answer, path: str, again: Callable[[], Page]) -> Page | None:
     Should it turn out not to be whole while its rows are used, it is asked for again: rows that
     come twice are told apart by their keys.
     """
+    _bound(answer, path)
     beginning = Beginning.of(answer.beginning(BEGINNING))
     if beginning is None:
         return None
@@ -150,6 +154,11 @@ def _large(answer: Answer, path: str, again: Callable[[], Page]) -> Page | None:
     return Page(facts, pieces)
 
 
-def _unreadable(answer: Answer, path: str, fault: Exception) -> str:
+def _bound(answer: Answer, path: str) -> None:
+    if answer.length > MOST_UNPACKED:
+        raise SlowError(_unreadable(answer, path, TOO_LARGE_TO_UNPACK))
+
+
+def _unreadable(answer: Answer, path: str, fault: object) -> str:
     request_id = answer.headers.get("x-tlx-request-id", "unknown")
     return f"The answer to {path} cannot be read: {fault} (request id {request_id})."

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from tap_tripletex.api.auth import OWN_COMPANY, Company
-from tap_tripletex.api.errors import UnknownCompanyError
+from tap_tripletex.api.errors import MalformedRowError, UnknownCompanyError
 
 if TYPE_CHECKING:
     from tap_tripletex.api.auth import Identity
@@ -19,6 +21,13 @@ ALL = "all"
 """Setting: every client company that the token opens."""
 
 
+class ClientCompany(msgspec.Struct):
+    """A company in the list."""
+
+    id: int
+    name: str | None = None
+
+
 def own_company(identity: Identity) -> Company:
     """Return the company that the token was made in."""
     return Company(identity.company_id, OWN_COMPANY)
@@ -28,14 +37,21 @@ def client_companies(client: Client, own: Company) -> dict[int, str]:
     """Return the names of the companies that the token opens besides its own, by id.
 
     Only an accounting office's token has any.
+
+    Raises:
+        MalformedRowError: when one of them has no id.
     """
     names: dict[int, str] = {}
     while True:
         params = {"from": str(len(names)), "count": str(PAGE), "fields": "id,name"}
         page = client.get(own, CLIENTS, params)
         before = len(names)
-        names |= {row["id"]: row.get("name") or "" for row in page.values}
-        if len(page.values) != PAGE or len(names) == before:
+        rows, odd = page.of_type(ClientCompany)
+        if odd:
+            message = f"{CLIENTS}: {odd[0]} The companies that it opens cannot be told."
+            raise MalformedRowError(message)
+        names |= {row.id: row.name or "" for row in rows}
+        if len(rows) != PAGE or len(names) == before:
             return names
 
 

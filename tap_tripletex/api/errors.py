@@ -78,11 +78,15 @@ class UnavailableError(TripletexError):
 
 
 class SlowError(UnavailableError):
-    """No answer in time; with fewer rows there may be one."""
+    """No answer in time, or one that is too large; with fewer rows there may be one."""
 
 
 class RateLimitedError(UnavailableError):
     """The API answered 429; retried in the next window of the rate limit."""
+
+
+class EndedError(TripletexError):
+    """The run ends, and nothing more is sent."""
 
 
 class ControlTotalError(TripletexError):
@@ -90,4 +94,4 @@ class ControlTotalError(TripletexError):
 
 
 class MalformedRowError(TripletexError):
-    """A row lacks its key, so that it cannot be loaded."""
+    """An answer that the tap goes by is not as documented."""

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
+
+from tap_tripletex.api.errors import MalformedRowError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from typing_extensions import Self
 
+T = TypeVar("T")
 Json = dict[str, Any]
 Rows = list[msgspec.Raw]
 """Objects, each as its text on one line."""
@@ -28,15 +31,50 @@ FEW_CUTS = 8
 
 NULL = msgspec.Raw(b"null")
 
+REPLACED = b"\\ufffd"
+"""The escape of the replacement character: stands for what is no character."""
+
+ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    rb"|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
+"""An escape in JSON; one half of a surrogate pair, as of an emoji cut in two, is the group."""
+
+HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+TOO_DEEP = "its values lie too deep in one another"
+NO_UTF_8 = re.compile("[\udc80-\udcff]+")
+
+
+def readable(text: bytes) -> bytes:
+    """Return a text with REPLACED for each half of a surrogate pair, and for what is no UTF-8."""
+    if HALF.search(text):
+        text = ESCAPE.sub(lambda found: REPLACED if found[1] else found[0], text)
+    decoded = text.decode("utf-8", "surrogateescape")
+    return NO_UTF_8.sub(lambda _: REPLACED.decode(), decoded).encode()
+
+
+def exact(number: str) -> Decimal:
+    """Return a number with every digit; 0 where it is nearer to that than a Decimal can tell."""
+    try:
+        return Decimal(number)
+    except InvalidOperation:
+        return Decimal(0)
+
 
 class Envelope(msgspec.Struct, gc=False):
     """What the API wraps rows in: ``values`` of a list, ``value`` of an object."""
 
     values: list[msgspec.Raw] | msgspec.UnsetType | None = msgspec.UNSET
     value: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-    version_digest: str | None = msgspec.field(name="versionDigest", default=None)
-    full_result_size: int | None = msgspec.field(name="fullResultSize", default=None)
-    count: int | None = None
+    version_digest: msgspec.Raw = msgspec.field(name="versionDigest", default=NULL)
+    full_result_size: msgspec.Raw = msgspec.field(name="fullResultSize", default=NULL)
+    count: msgspec.Raw = NULL
+
+    @property
+    def is_null(self) -> bool:
+        """Return whether there is null where a list should be: not the same as an empty list."""
+        return self.values is None and self.value is msgspec.UNSET
 
     def rows(self) -> list[msgspec.Raw]:
         """Return the objects, each as its text."""
@@ -47,13 +85,47 @@ class Envelope(msgspec.Struct, gc=False):
     @property
     def digest(self) -> str | None:
         """Return the checksum; where there is none the API sends a sentence that says why."""
-        digest = self.version_digest
+        digest = _said(self.version_digest, str)
         return None if not digest or " " in digest else digest
 
+    @property
+    def size(self) -> int | None:
+        """Return ``fullResultSize``; see Facts."""
+        return _said(self.full_result_size, int)
 
-envelope = msgspec.json.Decoder(Envelope).decode
-objects = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal).decode
-_rows_of = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+def _said(text: msgspec.Raw, type_: type[T]) -> T | None:
+    """Return what an answer says of itself, None where that is something else."""
+    try:
+        return msgspec.json.decode(text, type=type_)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _decoded(type_: type[T]) -> Callable[[bytes | msgspec.Raw], T]:
+    """Return what decodes a type, halves of characters replaced; it raises DecodeError only."""
+    decode = msgspec.json.Decoder(type_, float_hook=exact).decode
+
+    def decoded(text: bytes | msgspec.Raw) -> T:
+        try:
+            return decode(text)
+        except RecursionError:
+            raise msgspec.DecodeError(TOO_DEEP) from None
+        except UnicodeDecodeError:
+            pass
+        except msgspec.DecodeError:
+            if not HALF.search(text):
+                raise
+        except ValueError as fault:  # a number of thousands of digits
+            raise msgspec.DecodeError(str(fault)) from None
+        return decode(readable(bytes(text)))
+
+    return decoded
+
+
+envelope = _decoded(Envelope)
+objects = _decoded(dict[str, Any])
+_rows_of = _decoded(list[msgspec.Raw])
 
 
 @dataclass(frozen=True)
@@ -67,6 +139,7 @@ class Facts:
             one, otherwise of the last row; past the end of the list the number of its rows.
         length: bytes of the answer, unpacked.
         weight: bytes that are held until the rows are used.
+        absent: there is null where a list should be, which is not the same as an empty list.
     """
 
     count: int = 0
@@ -74,6 +147,7 @@ class Facts:
     size: int | None = None
     length: int = 0
     weight: int = 0
+    absent: bool = False
 
 
 class Page:
@@ -110,7 +184,7 @@ class Page:
             raise msgspec.DecodeError(message)
         rows = _on_lines(found.rows(), content)
         length = len(content)
-        facts = Facts(len(rows), found.digest, found.full_result_size, length, length)
+        facts = Facts(len(rows), found.digest, found.size, length, length, absent=found.is_null)
         return cls(facts, lambda: (rows,))
 
     @cached_property
@@ -125,8 +199,26 @@ class Page:
 
     @cached_property
     def values(self) -> list[Json]:
-        """Return the objects. Numbers are exact: one with a fraction is a Decimal."""
-        return [objects(row) for row in self.rows()]
+        """Return the objects. Numbers are exact: one with a fraction is a Decimal.
+
+        Raises:
+            MalformedRowError: when one is something else.
+        """
+        found, odd = self.of_type(dict[str, Any])
+        if odd:
+            raise MalformedRowError(odd[0])
+        return found
+
+    def of_type(self, type_: type[T]) -> tuple[list[T], list[str]]:
+        """Return the objects that are of a type, and of each of the others what is wrong."""
+        decode = _decoded(type_)
+        found, odd = [], []
+        for row in self.rows():
+            try:
+                found.append(decode(row))
+            except msgspec.DecodeError as fault:  # noqa: PERF203 - to name the one
+                odd.append(f"A row of the answer is not as documented: {fault}.")
+        return found, odd
 
 
 @dataclass(frozen=True)
@@ -155,9 +247,10 @@ class Beginning:
             said = envelope(found[0] + b"]}")
         except msgspec.DecodeError:
             return None
-        if not said.count or b'"versionDigest"' not in found[0]:
+        count = _said(said.count, int)
+        if not count or b'"versionDigest"' not in found[0]:
             return None
-        return cls(found.end(), said.count, said.digest, said.full_result_size)
+        return cls(found.end(), count, said.digest, said.size)
 
 
 def pieces_of(blocks: Iterable[bytes], beginning: Beginning) -> Iterator[Rows]:
@@ -170,13 +263,22 @@ def pieces_of(blocks: Iterable[bytes], beginning: Beginning) -> Iterator[Rows]:
     Raises:
         msgspec.DecodeError: when it is not whole.
     """
-    rest, skip, count = b"", beginning.length, 0
+    begun: list[bytes] = []
+    skip, count, size, least = beginning.length, 0, 0, 0
     for block in blocks:
         skipped, skip = block[skip:], max(skip - len(block), 0)
-        rows, rest = _cut(rest, skipped)
+        begun.append(skipped)
+        size += len(skipped)
+        if size < least:
+            continue
+        rows, rest = _cut(b"".join(begun))
+        begun, size = [rest], len(rest)
+        # No row ends here: twice as much is waited for, or the work would grow with the square.
+        least = 0 if rows else 2 * size
         if rows:
             count += len(rows)
             yield rows
+    rest = b"".join(begun)
     rows = _on_lines(envelope(b'{"values":[' + rest).rows(), rest)
     count += len(rows)
     if count != beginning.count:
@@ -186,8 +288,8 @@ def pieces_of(blocks: Iterable[bytes], beginning: Beginning) -> Iterator[Rows]:
         yield rows
 
 
-def _cut(begun: bytes, text: bytes) -> tuple[Rows, bytes]:
-    """Return the whole rows in a text, the first of them begun before, and what is left of it.
+def _cut(text: bytes) -> tuple[Rows, bytes]:
+    """Return the whole rows at the beginning of a text, and what is left of it.
 
     What looks like the end of a row may be inside one; then what lies before is no list of rows.
     """
@@ -196,13 +298,13 @@ def _cut(begun: bytes, text: bytes) -> tuple[Rows, bytes]:
         end = text.rfind(BETWEEN_ROWS, 0, end)
         if end < 0:
             break
-        whole = b"".join((b"[", begun, view[: end + 1], b"]"))
+        whole = b"".join((b"[", view[: end + 1], b"]"))
         try:
             rows = _rows_of(whole)
         except msgspec.DecodeError:
             continue
         return _on_lines(rows, whole), text[end + 2 :]
-    return [], begun + text
+    return [], text
 
 
 def _on_lines(rows: Rows, text: bytes) -> Rows:

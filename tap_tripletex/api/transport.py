@@ -3,34 +3,27 @@
 from __future__ import annotations
 
 import logging
-import re
 import threading
 import zlib
-from collections import Counter
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlencode
 
 import backoff
-import msgspec
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
+from tap_tripletex.api import whole_answer
 from tap_tripletex.api.errors import (
-    AuthenticationError,
-    ForbiddenError,
-    IllegalFieldError,
-    NotFoundError,
+    EndedError,
     RateLimitedError,
-    RefusedError,
-    ResultTooLargeError,
     SlowError,
-    TripletexError,
     UnavailableError,
 )
 from tap_tripletex.api.redaction import redact
+from tap_tripletex.api.refusals import error_of
+from tap_tripletex.api.whole_answer import TimedAdapter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -44,8 +37,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 CONNECT_TIMEOUT = 10.0
-READ_TIMEOUT = 120.0
-"""Seconds. Recorded: answers of small companies took up to 30 s."""
+"""Seconds."""
 
 TRIES = 7
 """Tries of one request on network faults and server errors: about two minutes in all."""
@@ -65,9 +57,13 @@ BLOCK = 32 * 1024
 """Packed bytes that are unpacked at a time: about seven times as many then. The rows in them are
 few enough to stay in the processor's cache until they are written."""
 
-SECURITY = 9000
-ILLEGAL_FIELD = 11000
-TOO_LARGE = 23000
+MOST_AT_ONCE = 1024 * 1024
+"""Bytes that a block is unpacked to at most."""
+
+MOST_UNPACKED = 256 * 1024 * 1024
+"""Bytes of an answer, unpacked: sixteen times what pages are made for."""
+
+TOO_LARGE_TO_UNPACK = f"it is larger than {MOST_UNPACKED // 2**20} MB"
 
 
 @dataclass(frozen=True)
@@ -95,12 +91,7 @@ class Answer:
         Raises:
             UnavailableError: when it is damaged.
         """
-        if not self.zipped:
-            return self.packed
-        try:
-            return zlib.decompress(self.packed, GZIP, max(self.length, 1))
-        except zlib.error as fault:
-            raise _damaged(fault) from None
+        return b"".join(self.blocks())
 
     @property
     def length(self) -> int:
@@ -114,15 +105,25 @@ class Answer:
         """Unpack the body, some of it at a time.
 
         Raises:
-            UnavailableError: when it is damaged.
+            UnavailableError: when it is damaged, or larger than any answer may be.
         """
         if not self.zipped:
             yield self.packed
             return
         unpacker = zlib.decompressobj(GZIP)
+        size = 0
         try:
             for start in range(0, len(self.packed), BLOCK):
-                yield unpacker.decompress(self.packed[start : start + BLOCK])
+                packed = self.packed[start : start + BLOCK]
+                while packed:
+                    block = unpacker.decompress(packed, MOST_AT_ONCE)
+                    packed = unpacker.unconsumed_tail
+                    size += len(block)
+                    if size > MOST_UNPACKED:
+                        raise _damaged(TOO_LARGE_TO_UNPACK)
+                    yield block
+            while not unpacker.eof and (block := unpacker.decompress(b"", MOST_AT_ONCE)):
+                yield block  # what was held back at the end
         except zlib.error as fault:
             raise _damaged(fault) from None
         if not unpacker.eof:
@@ -180,13 +181,14 @@ class Transport:
         # Every answer sets JSESSIONID; sessions of different companies must not mix.
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.mount(
-            self._base_url, adapter or HTTPAdapter(pool_maxsize=connections, max_retries=0)
+            self._base_url, adapter or TimedAdapter(pool_maxsize=connections, max_retries=0)
         )
         # Proxies and certificates of the environment, looked up once.
         self._environment = self._session.merge_environment_settings(
             self._base_url, {}, stream=True, verify=None, cert=None
         )
         self._slots = threading.BoundedSemaphore(connections)
+        self._ending = False
         self.traffic = Traffic()
         """What was sent and received so far, retries included."""
 
@@ -227,6 +229,7 @@ class Transport:
             RefusedError: on any other 4xx.
             UnavailableError: on network faults, 5xx and 429, after all tries.
             SlowError: when no answer came in time.
+            EndedError: when the run has ended meanwhile.
         """
         # Commas, parentheses and asterisks are legal in a query; encoded they fill the URL.
         query = f"?{urlencode(params, safe=',()*')}" if params else ""
@@ -238,10 +241,17 @@ class Transport:
                 traffic.add(size)
 
         def attempt() -> T:
+            if self._ending and method != "DELETE":
+                message = f"{shown} is not sent: the run ends."
+                raise EndedError(message)
             with self._slots:
                 taken = self._limiter.acquire(f"{method} {path}")
                 try:
                     answer = self._exchange(method, url, body, auth, headers)
+                except SlowError:
+                    self._limiter.release(taken)
+                    count(0)
+                    raise
                 except (requests.RequestException, HTTPError) as fault:
                     self._limiter.release(taken)
                     count(0)
@@ -278,13 +288,28 @@ class Transport:
         # Prepared by itself: the session would look into .netrc for credentials.
         with self._session.send(
             request.prepare(),
-            timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
+            timeout=(CONNECT_TIMEOUT, whole_answer.READ_TIMEOUT),
             allow_redirects=False,
             **self._environment,
         ) as response:
             zipped = response.headers.get("Content-Encoding", "").lower() in {"gzip", "x-gzip"}
-            packed = response.raw.read(decode_content=False)
+            packed = b"".join(self._body(response.raw))
             return Answer(response.status_code, response.headers, packed, zipped)
+
+    @staticmethod
+    def _body(raw: Any) -> Iterator[bytes]:  # noqa: ANN401 - of urllib3, or like it
+        """Yield the body, some at a time.
+
+        Raises:
+            SlowError: when it is larger than any answer may be.
+        """
+        size = 0
+        while part := raw.read(MOST_AT_ONCE, decode_content=False):
+            size += len(part)
+            if size > MOST_UNPACKED:
+                message = f"The answer cannot be read: {TOO_LARGE_TO_UNPACK}."
+                raise SlowError(message)
+            yield part
 
     def _patiently(self, attempt: Callable[[], T], *, patient: bool) -> T:
         """Call an attempt until it no longer raises UnavailableError, with growing pauses."""
@@ -311,6 +336,10 @@ class Transport:
         )
         return on_rate_limit(on_faults(attempt))()
 
+    def end(self) -> None:
+        """Send nothing more, but for what ends a session; threads may still be trying."""
+        self._ending = True
+
     def close(self) -> None:
         """Close all connections."""
         self._session.close()
@@ -332,58 +361,6 @@ class Traffic:
         with self._lock:
             self.requests += 1
             self.bytes += size
-
-
-def error_of(  # noqa: PLR0911 - one return for each meaning
-    answer: Answer, shown: str
-) -> TripletexError:
-    """Return what an answer other than 2xx and 304 means.
-
-    Args:
-        answer: the answer; its body may be the API's error object or an HTML page.
-        shown: the request in words.
-    """
-    body = _error_body(answer)
-    code = body.get("code")
-    status = answer.status
-    request_id = body.get("requestId") or answer.headers.get("x-tlx-request-id") or "unknown"
-    said = _said(body) or f"no readable message ({answer.headers.get('Content-Type', 'no type')})"
-    what = f"{status}/{code}" if code else str(status)
-    message = f"{shown} was answered {what}: {redact(said)} (request id {request_id})."
-    if code == ILLEGAL_FIELD:
-        counts = Counter(re.findall(r"\w+", said))
-        twice = {word for word, count in counts.items() if count > 1}
-        return IllegalFieldError(message, frozenset(twice or counts))
-    if code == SECURITY or status == requests.codes.forbidden:
-        return ForbiddenError(message, code)
-    if code == TOO_LARGE:
-        return ResultTooLargeError(message, code)
-    if status == requests.codes.too_many_requests:
-        return RateLimitedError(message)
-    if status == requests.codes.gateway_timeout:
-        return SlowError(message)
-    if status >= requests.codes.internal_server_error:
-        return UnavailableError(message)
-    if status == requests.codes.unauthorized:
-        return AuthenticationError(message)
-    if status == requests.codes.not_found:
-        return NotFoundError(message, code)
-    return RefusedError(message, code, status)
-
-
-def _error_body(answer: Answer) -> dict[str, Any]:
-    try:
-        body = msgspec.json.decode(answer.content)
-    except (msgspec.DecodeError, UnavailableError):
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
-def _said(body: Mapping[str, Any]) -> str:
-    validations = body.get("validationMessages") or ()
-    parts = [body.get("message"), body.get("developerMessage")]
-    parts += [f"{part.get('field')}: {part.get('message')}" for part in validations]
-    return "; ".join(str(part).rstrip(".") for part in parts if part)
 
 
 def _log_retry(details: Any) -> None:  # noqa: ANN401 - typed by the library as a private mapping

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from tap_tripletex.api.errors import TripletexError
 from tap_tripletex.api.once import Once
 
@@ -15,6 +17,12 @@ GENERAL = "Grant the token's user the right or switch the module on, or deselect
 
 ENTITLEMENT = "AUTH_"
 """Prefix of the names of entitlements; other names in capitals are modules. Both recorded."""
+
+
+class Named(msgspec.Struct):
+    """An entitlement or a module."""
+
+    name: str | None = None
 
 
 class Access:
@@ -68,9 +76,10 @@ class Access:
 
         def ask() -> frozenset[str] | None:
             try:
-                rows = self._client.get(company, path, {**params, "fields": "name"}).values
+                page = self._client.get(company, path, {**params, "fields": "name"})
+                rows, odd = page.of_type(Named)
             except TripletexError:
                 return None
-            return frozenset(row["name"] for row in rows if row.get("name"))
+            return None if odd else frozenset(row.name for row in rows if row.name)
 
         return self._once((company.id, path), ask)

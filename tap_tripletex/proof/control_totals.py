@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
+from tap_tripletex.api.errors import MalformedRowError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import date
@@ -26,6 +30,40 @@ MOST_NAMED = 5
 
 ZERO = Decimal(0)
 
+MOST = 10**18
+"""More than any amount in any currency."""
+
+NO_ACCOUNT = 0
+"""Stands for the id of the account where a posting has none."""
+
+
+class Account(msgspec.Struct):
+    """An account in a trial balance."""
+
+    id: int
+    number: int | None = None
+
+
+class BalanceRow(msgspec.Struct):
+    """A row of a trial balance."""
+
+    account: Account | None = None
+    change: Any = msgspec.field(name="balanceChange", default=None)
+
+    @property
+    def amount(self) -> Decimal:
+        """Return the change.
+
+        Raises:
+            MalformedRowError: when it is no amount.
+        """
+        change = 0 if self.change is None else self.change
+        is_number = isinstance(change, int | Decimal) and not isinstance(change, bool)
+        if not is_number or abs(change) > MOST:
+            message = f"{BALANCE_SHEET}: an account's change is no amount."
+            raise MalformedRowError(message)
+        return Decimal(change)
+
 
 class Totals:
     """Adds up postings by account, in hundredths."""
@@ -38,7 +76,7 @@ class Totals:
         """Add postings, each with its account's id."""
         sums = self._sums
         for account, amount in amounts:
-            sums[account or 0] += amount or ZERO
+            sums[account or NO_ACCOUNT] += amount or ZERO
 
     def result(self) -> dict[int, int]:
         """Return the accounts that do not come to nothing, with their hundredths."""
@@ -57,7 +95,7 @@ class Verdict:
     """
 
     found: Decimal
-    expected: Decimal
+    expected: Decimal | None
     differences: tuple[str, ...]
 
 
@@ -68,10 +106,12 @@ class Balance:
     Attributes:
         changes: hundredths by account id, of the accounts that do not come to nothing.
         numbers: account numbers by account id.
+        fault: why it cannot be compared, in words: it is not as documented.
     """
 
     changes: Mapping[int, int]
     numbers: Mapping[int, int | None]
+    fault: str | None = None
 
 
 class Control:
@@ -100,15 +140,25 @@ class Control:
             "count": "10000",
             "fields": "account(id,number),balanceChange",
         }
-        rows = self._client.get(self._company, BALANCE_SHEET, params, tally=self._tally).values
-        changes = {row["account"]["id"]: Decimal(row["balanceChange"] or 0) for row in rows}
-        numbers = {row["account"]["id"]: row["account"].get("number") for row in rows}
+        page = self._client.get(self._company, BALANCE_SHEET, params, tally=self._tally)
+        rows, odd = page.of_type(BalanceRow)
+        if odd:
+            return Balance({}, {}, odd[0])
+        changes: defaultdict[int, Decimal] = defaultdict(Decimal)
+        for row in rows:
+            try:
+                changes[row.account.id if row.account else NO_ACCOUNT] += row.amount
+            except MalformedRowError as error:  # noqa: PERF203 - to name the one
+                return Balance({}, {}, str(error))
+        numbers = {row.account.id: row.account.number for row in rows if row.account}
         return Balance(_hundredths(changes), numbers)
 
 
 def compare(totals: Totals, balance: Balance) -> Verdict:
     """Compare the postings of a window with the trial balance of the same window."""
     found, expected = totals.result(), balance.changes
+    if balance.fault:
+        return Verdict(_debit(found), None, (balance.fault,))
     pairs = {
         id_: (found.get(id_, 0), expected.get(id_, 0)) for id_ in found.keys() | expected.keys()
     }

@@ -18,6 +18,8 @@ from tap_tripletex.api.client import ANY_DIGEST, MOST_ROWS
 from tap_tripletex.api.errors import RefusedError, TripletexError
 from tap_tripletex.reading.list_summary import Census, moment
 from tap_tripletex.reading.state import HASH, PARTLY
+from tap_tripletex.reading.strategies import List
+from tap_tripletex.rows.forms import RecordForm
 from tap_tripletex.rows.shapes import utc_text
 
 if TYPE_CHECKING:
@@ -225,8 +227,9 @@ class Changes:
         return ids
 
     def _records(self, lists: Lists, opened: Opened) -> Iterator[Json]:
+        form = RecordForm(List(), ("id",), {})
         for page in lists.pages(opened, self._pool, 1):
-            yield from map(opened.shape.convert, page.values)
+            yield from form.rows(opened, page.rows())
 
     def _since(self, part: Slice, since: str, times: dict[int, str]) -> Generator[Json, None, bool]:
         """Yield the rows since a time; return whether they are what was asked for.
@@ -242,7 +245,10 @@ class Changes:
             for page in self._lists.pages(opened, self._pool, 1):
                 if page.facts.digest != opened.first.facts.digest:
                     return False  # it changed between two pages: a row may have slipped through
+                lost = self._form.oddities.lost
                 rows = self._form.rows(opened, page.rows())
+                if self._form.oddities.lost > lost:
+                    return False
                 found = self._form.texts(opened, rows, UPDATED_AT)
                 if any(time is None or time < since for time in found):
                     logger.info("%s is ignored, the list is read whole: %s", PARAMETER, opened.ask)

@@ -9,6 +9,7 @@ from tap_tripletex.api.digests import FEWEST, TOO_LARGE
 from tap_tripletex.api.errors import IllegalFieldError
 from tap_tripletex.api.once import Once
 from tap_tripletex.reading.state import HASH
+from tap_tripletex.rows.shapes import INT64
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from tap_tripletex.api.client import Client
     from tap_tripletex.api.digests import Probes
     from tap_tripletex.reading.slices import Parents
+    from tap_tripletex.rows.oddities import Oddities
 
 Json = dict[str, Any]
 
@@ -32,16 +34,30 @@ class ParentIds:
         self._probes = probes
         self._once: Once[list[Json]] = Once()
 
-    def __call__(self, company: Company, parents: Parents) -> Sequence[int]:
+    def __call__(
+        self, company: Company, parents: Parents, oddities: Oddities | None = None
+    ) -> Sequence[int]:
         """Return the ids, in order and each once.
+
+        Args:
+            company: to ask in.
+            parents: the list.
+            oddities: told of parents whose id cannot be used.
 
         Raises:
             TripletexError: whatever the list was answered with, to every stream that asks.
         """
         name, _, leaf = parents.id.partition(".")
-        values = (row.get(name) for row in self._listed(company, parents))
-        ids = (value.get(leaf) if leaf and value else value for value in values)
-        return sorted({id_ for id_ in ids if id_})
+        ids: set[int] = set()
+        for row in self._listed(company, parents):
+            value = row.get(name)
+            if leaf and isinstance(value, dict):
+                value = value.get(leaf)
+            if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= INT64:
+                ids.add(value)
+            elif (value or name not in row) and oddities is not None:
+                oddities.unasked += 1
+        return sorted(ids)
 
     def digest(
         self,
@@ -92,6 +108,7 @@ class ParentIds:
         while True:
             paging = {"from": str(len(rows)), "count": str(PAGE), "sorting": "id", "fields": fields}
             page = self._client.get(company, parents.path, {**dict(parents.params), **paging})
-            rows += page.values
-            if len(page.values) != PAGE:
+            found, odd = page.of_type(dict[str, Any])
+            rows += found + [{} for _ in odd]
+            if page.facts.count != PAGE:
                 return rows

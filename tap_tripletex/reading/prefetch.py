@@ -141,6 +141,8 @@ class Ahead(Generic[Item, Result]):
             return False
         future = self.submit(self._timed, item)
         self._waiting.append((item, future))
+        if future.cancelled():
+            self._items = iter(())  # the pool has been told to end
         return True
 
     def _timed(self, item: Item) -> Result:

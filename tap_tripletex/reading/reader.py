@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from tap_tripletex.reading.state import SliceState
     from tap_tripletex.reading.tree import Watch
     from tap_tripletex.rows.forms import Form
+    from tap_tripletex.rows.oddities import Oddities
 
 Json = dict[str, Any]
 Job = tuple["Slice", "Ask", int]
@@ -83,7 +84,7 @@ class Emission:
     Attributes:
         synced_at: when the reading began.
         seen: the keys of its rows so far.
-        stable: nothing changed while it was read.
+        stable: nothing changed while it was read, and no row was left out.
         totals: of its postings, where they are controlled.
         verdict: of the control.
     """
@@ -190,6 +191,11 @@ class Reading:
         return ((part, ask, n) for part in self._chosen for n, ask in enumerate(part.asks))
 
     @property
+    def oddities(self) -> Oddities:
+        """Return what came that is not as documented."""
+        return self._form.oddities
+
+    @property
     def slices(self) -> int:
         """Return the number of slices, changed or not."""
         return len(self._parts)
@@ -267,6 +273,7 @@ class Reading:
         # Forgotten first: should the data change back while they are read, it must not be hidden.
         self._state.finish(part.key, None)
         emission = Emission(first.synced_at, totals=Totals() if self._control else None)
+        lost = self._form.oddities.lost
         pages = self._pages(chain([first], fresh), emission)
         if first.first.facts.digest is None or len(part.asks) > MOST_DIGESTS:
             forced = self._terms.unconditional or part.key in self._due
@@ -283,6 +290,8 @@ class Reading:
                 self._leaf = (part, text)
             digest = text and _whose(part) + text
         ties_out = yield from self._controlled(part, emission)
+        if self._form.oddities.lost > lost or self._form.oddities.unasked:
+            emission.stable = False
         self._on_read(part, emission)
         self._state.finish(part.key, digest if emission.stable and ties_out else None)
         self._warn(part, emission.verdict)

@@ -398,8 +398,9 @@ class Nested:
     @property
     def inside(self) -> Inside:
         """Return where the lines are."""
-        dates = {self.replication_key: self.date} if self.date else {}
-        return Inside(self.lines, {self.parent: "id", **dates})
+        day = {self.replication_key: {"source": self.date, "none": "", **DATE}}
+        parent = {self.parent: {"source": "id", **INTEGER}}
+        return Inside(self.lines, {**parent, **(day if self.date else {})})
 
     @property
     def parents(self) -> Parents | None:

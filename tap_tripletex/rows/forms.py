@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from tap_tripletex.api.errors import MalformedRowError
 from tap_tripletex.api.pages import objects
-from tap_tripletex.rows.lines import NULL, compile_lines
+from tap_tripletex.rows.lines import Inside, compile_lines
+from tap_tripletex.rows.mending import UNREADABLE, Mender
+from tap_tripletex.rows.oddities import Oddities
 from tap_tripletex.rows.shapes import utc_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 
     from tap_tripletex.reading.paging import Opened
     from tap_tripletex.reading.strategies import Strategy
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 Row = Any
 
-_decode_texts = msgspec.json.Decoder(list[str | None]).decode
-_decode_ids = msgspec.json.Decoder(list[int]).decode
-_decode_accounts = msgspec.json.Decoder(list[int | None]).decode
 _decode_amounts = msgspec.json.Decoder(list[Decimal | None]).decode
 _encoder = msgspec.json.Encoder(decimal_format="number")
 encode = _encoder.encode
@@ -43,19 +41,13 @@ class RecordMessage(msgspec.Struct, tag_field="type", tag="RECORD", gc=False):
 class Form(Protocol):
     """Makes of the objects in an answer what is emitted."""
 
-    def rows(self, opened: Opened, objects: Sequence[msgspec.Raw]) -> list[Row]:
-        """Return the rows in some objects.
+    oddities: Oddities
 
-        Raises:
-            MalformedRowError: when one is not as documented.
-        """
+    def rows(self, opened: Opened, objects: Sequence[msgspec.Raw]) -> list[Row]:
+        """Return the rows in some objects; what is odd is mended or left out, and noted."""
 
     def keys(self, opened: Opened, rows: Sequence[Row]) -> list[Hashable]:
-        """Return the keys of rows.
-
-        Raises:
-            MalformedRowError: when a part of one is missing.
-        """
+        """Return the keys of rows."""
 
     def amounts(self, rows: Sequence[Row]) -> Iterable[tuple[int | None, Decimal | None]]:
         """Return the account and the amount of postings."""
@@ -67,38 +59,92 @@ class Form(Protocol):
         """Emit rows that were read at a time; yield what is left to the caller to emit."""
 
 
-class RecordForm:
+class _Checked:
+    """Reads objects whose every value is as documented, or is made so."""
+
+    def __init__(self, strategy: Strategy, keys: Sequence[str], vital: Collection[str]) -> None:
+        self._strategy = strategy
+        self._keys = tuple(keys)
+        self._vital = frozenset(vital)
+        self._compiled: dict[frozenset[str], tuple[Lines, Mender]] = {}
+        self.oddities = Oddities()
+        """What was not as documented so far."""
+
+    def _read(
+        self, opened: Opened, objects: Sequence[msgspec.Raw]
+    ) -> tuple[list[Row], Sequence[msgspec.Raw]]:
+        """Return what decoded objects have in them, and their texts, mended where necessary."""
+        lines, mender = self._checks(opened)
+        try:
+            return lines.read(objects), objects
+        except UNREADABLE:
+            pass  # one by one, then
+        rows: list[Row] = []
+        texts: list[msgspec.Raw] = []
+        for text in objects:
+            try:
+                rows += lines.read((text,))
+                texts.append(text)
+            except UNREADABLE:  # noqa: PERF203 - to mend the one
+                mended = mender.mend(text)
+                if mended is not None:
+                    rows += lines.inside([lines.decode(mended)])
+                    texts.append(mended)
+        return rows, texts
+
+    def _checks(self, opened: Opened) -> tuple[Lines, Mender]:
+        refused = opened.shape.refused
+        if refused not in self._compiled:
+            inside = self._strategy.inside or Inside()
+            keys = [name for name in self._keys if name not in opened.ask.columns]
+            lines = compile_lines(opened.shape, inside, self._constants(opened), keys)
+            asked = opened.shape.asked
+            mender = Mender(asked, keys, self._vital, self.oddities, inside.lines, inside.columns)
+            self._compiled[refused] = lines, mender
+        return self._compiled[refused]
+
+    def _constants(self, opened: Opened) -> Sequence[str]:  # noqa: ARG002
+        return ()
+
+
+class RecordForm(_Checked):
     """Yields records, for stream maps, flattening and batches."""
 
-    def __init__(self, strategy: Strategy, keys: Sequence[str], added: Json) -> None:
+    def __init__(
+        self, strategy: Strategy, keys: Sequence[str], added: Json, *, vital: Collection[str] = ()
+    ) -> None:
         """Prepare.
 
         Args:
             strategy: finds the records in an object.
             keys: columns of the key.
             added: columns of every record.
+            vital: columns without which a row is left out, should something odd come.
         """
-        self._strategy = strategy
-        self._keys = tuple(keys)
+        super().__init__(strategy, keys, vital)
         self._added = added
 
     def rows(self, opened: Opened, objects: Sequence[msgspec.Raw]) -> list[Row]:
         """See Form."""
-        return [record for text in objects for record in self._records(opened, text)]
+        _, texts = self._read(opened, objects)
+        return [record for text in texts for record in self._records(opened, text)]
 
     def _records(self, opened: Opened, text: msgspec.Raw) -> list[Json]:
         try:
             source = objects(text)
-            return list(self._strategy.records(opened.shape, source, opened.ask))
-        except (AttributeError, KeyError, TypeError, ValueError, msgspec.DecodeError) as fault:
-            raise malformed(opened, text, fault) from fault
+        except msgspec.DecodeError:
+            # What was not asked for cannot be read.
+            mended = self._checks(opened)[1].mend(text)
+            if mended is None:
+                return []
+            source = objects(mended)
+        return list(self._strategy.records(opened.shape, source, opened.ask))
 
-    def keys(self, opened: Opened, rows: Sequence[Row]) -> list[Hashable]:
+    def keys(self, opened: Opened, rows: Sequence[Row]) -> list[Hashable]:  # noqa: ARG002
         """See Form."""
-        keys = [tuple(row[name] for name in self._keys) for row in rows]
-        if any(None in key for key in keys):
-            raise without_key(opened, self._keys)
-        return [key[0] for key in keys] if len(self._keys) == 1 else list(keys)
+        if len(self._keys) == 1:
+            return [row[self._keys[0]] for row in rows]
+        return [tuple(row[name] for name in self._keys) for row in rows]
 
     def amounts(self, rows: Sequence[Row]) -> Iterable[tuple[int | None, Decimal | None]]:
         """See Form."""
@@ -116,10 +162,10 @@ class RecordForm:
             yield row
 
 
-class LineForm:
+class LineForm(_Checked):
     """Writes RECORD messages itself, many at once, and yields nothing."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         stream: str,
         strategy: Strategy,
@@ -127,6 +173,7 @@ class LineForm:
         added: Json,
         *,
         write: Callable[[bytes, int], None],
+        vital: Collection[str] = (),
     ) -> None:
         """Prepare.
 
@@ -136,54 +183,36 @@ class LineForm:
             keys: columns of the key.
             added: columns of every record.
             write: takes whole lines, and how many they are.
+            vital: columns without which a row is left out, should something odd come.
         """
+        super().__init__(strategy, keys, vital)
         self._stream = stream
-        self._strategy = strategy
-        self._keys = tuple(keys)
         self._added = added
         self._write = write
-        self._compiled: dict[frozenset[str], Lines] = {}
 
     def rows(self, opened: Opened, objects: Sequence[msgspec.Raw]) -> list[Row]:
         """See Form."""
-        lines = self._lines(opened)
-        try:
-            return lines.inside(list(map(lines.decode, objects)))
-        except msgspec.DecodeError:
-            for text in objects:
-                try:
-                    lines.decode(text)
-                except msgspec.DecodeError as fault:  # noqa: PERF203 - to name the one
-                    raise malformed(opened, text, fault) from fault
-            raise
+        return self._read(opened, objects)[0]
 
     def keys(self, opened: Opened, rows: Sequence[Row]) -> list[Hashable]:
         """See Form."""
-        columns = self._lines(opened).columns
+        columns = self._checks(opened)[0].columns
         asked = tuple(str(opened.ask.columns[n]) for n in self._keys if n in opened.ask.columns)
         parts = [columns[name](rows) for name in self._keys if name not in opened.ask.columns]
         if len(parts) == 1 and not asked:
-            try:
-                return list(_decode_ids(encode(parts[0])))
-            except msgspec.DecodeError:
-                pass  # not a number, or null: found below
-        texts = zip(*([encode(value) for value in part] for part in parts), strict=True)
-        keys = [asked + key for key in texts]
-        null = bytes(NULL)
-        if any(null in key for key in keys):
-            raise without_key(opened, self._keys)
-        return list(keys)
+            return parts[0]
+        found = zip(*parts, strict=True) if parts else [()] * len(rows)
+        return [asked + key for key in found]
 
     def amounts(self, rows: Sequence[Row]) -> Iterable[tuple[int | None, Decimal | None]]:
         """See Form."""
-        columns = next(iter(self._compiled.values())).columns
-        accounts = _decode_accounts(encode(columns["account_id"](rows)))
+        columns = next(iter(self._compiled.values()))[0].columns
         amounts = _decode_amounts(encode(columns["amount"](rows)))
-        return zip(accounts, amounts, strict=True)
+        return zip(columns["account_id"](rows), amounts, strict=True)
 
     def texts(self, opened: Opened, rows: Sequence[Row], column: str) -> list[str | None]:
         """See Form."""
-        return _decode_texts(encode(self._lines(opened).columns[column](rows)))
+        return self._checks(opened)[0].columns[column](rows)
 
     def emit(self, opened: Opened, rows: Sequence[Row], synced_at: str) -> Iterator[Json]:
         """See Form."""
@@ -191,32 +220,10 @@ class LineForm:
             stream, extracted = self._stream, utc_text(datetime.now(timezone.utc))
             constants = {**opened.ask.columns, **self._added, "synced_at": synced_at}
             texts = map(msgspec.Raw, map(encode, constants.values()))
-            records = self._lines(opened).records(rows, *texts)
+            records = self._checks(opened)[0].records(rows, *texts)
             messages = [RecordMessage(stream, record, extracted) for record in records]
             self._write(encode_lines(messages), len(rows))
         return iter(())
 
-    def _lines(self, opened: Opened) -> Lines:
-        refused = opened.shape.refused
-        if refused not in self._compiled:
-            assert self._strategy.inside is not None  # noqa: S101 - chosen by that
-            constants = (*opened.ask.columns, *self._added, "synced_at")
-            self._compiled[refused] = compile_lines(opened.shape, self._strategy.inside, constants)
-        return self._compiled[refused]
-
-
-def malformed(opened: Opened, text: msgspec.Raw, fault: Exception) -> MalformedRowError:
-    """Return the error about an object that is not as documented."""
-    try:
-        id_ = objects(text).get("id")
-    except msgspec.DecodeError:
-        id_ = None
-    message = (
-        f"The row {id_} of {opened.where} is not as documented: {type(fault).__name__}: {fault}."
-    )
-    return MalformedRowError(message)
-
-
-def without_key(opened: Opened, keys: Sequence[str]) -> MalformedRowError:
-    """Return the error about a row that could not be loaded."""
-    return MalformedRowError(f"A row of {opened.where} has no {', '.join(keys)}.")
+    def _constants(self, opened: Opened) -> Sequence[str]:
+        return (*opened.ask.columns, *self._added, "synced_at")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import cache
 from importlib import resources
-from operator import itemgetter
+from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
 Json = dict[str, Any]
+
+_encode = msgspec.json.Encoder(decimal_format="number").encode
 
 INT64 = 2**63 - 1
 """Largest id. Recorded: ids of postings and invoices exceed 32 bits."""
@@ -75,13 +77,19 @@ class Shape:
         refused: names that the API does not have after all: their columns are null. A name inside
             a nested object is kept with a leading dot.
         fields: the ``fields`` expression.
-        convert: makes the columns out of an API object; a name that is missing there gives None.
+        convert: makes the columns out of an API object that is as documented; a name that is
+            missing there gives None.
     """
 
     columns: Mapping[str, Json]
     refused: frozenset[str]
     fields: str
     convert: Callable[[Json], Json]
+
+    @property
+    def asked(self) -> Mapping[str, Json]:
+        """Return the columns that the API has."""
+        return {n: c for n, c in self.columns.items() if root_of(c["source"]) not in self.refused}
 
     def without(self, words: Collection[str]) -> Shape | None:
         """Return the shape without the names that an error message names, None if it names none."""
@@ -151,13 +159,16 @@ def _value(root: str, column: Json) -> Callable[[Json], Any]:
         # Recorded: dates are YYYY-MM-DD. Should one come with a time, the date is kept.
         return lambda source: (source.get(root) or "")[:10] or None
     if column.get("json"):
-        return lambda source: (
-            None if (x := source.get(root)) is None else msgspec.json.encode(x).decode()
-        )
+        return lambda source: None if (x := source.get(root)) is None else json_text(x)
     if "none" in column:
         none = column["none"]
         return lambda source: None if (found := source.get(root)) == none else found
     return lambda source: source.get(root)
+
+
+def json_text(value: object) -> str:
+    """Return any value as the text of its JSON, without blanks between."""
+    return _encode(value).decode()
 
 
 def _reference(root: str, leaf: str, none: object) -> Callable[[Json], Any]:
@@ -183,13 +194,15 @@ def _list(
     if "properties" in items:
         convert: Callable[[Json], Any] = shape(items["properties"], refused_inside).convert
     elif leaf:
-        convert = itemgetter(leaf)
+        convert = methodcaller("get", leaf)
     else:
         return lambda source: source.get(root)
 
     def values(source: Json) -> list[Any] | None:
         found = source.get(root)
-        return None if found is None else [convert(element) for element in found]
+        if found is None:
+            return None
+        return [None if element is None else convert(element) for element in found]
 
     return values
 
@@ -197,23 +210,34 @@ def _list(
 def _change_time(index: int) -> Callable[[Json], str | None]:
     def time(source: Json) -> str | None:
         changes = source.get("changes")
-        return to_utc(changes[index]["timestamp"]) if changes else None
+        stamp = changes[index].get("timestamp") if changes else None
+        return None if stamp is None else to_utc(stamp)
 
     return time
 
 
-def to_utc(value: str) -> str:
-    """Return a time of the API as UTC; a time without zone is one of Europe/Oslo.
+def to_utc(value: str) -> str | None:
+    """Return a time of the API as UTC; see ``in_utc``.
 
-    Recorded: times carry the offset of Oslo (+01:00 or +02:00), never Z, never fractions.
+    Raises:
+        msgspec.ValidationError: when it is no time (RFC 3339).
 
     >>> to_utc("2025-03-12T15:09:57+01:00")
     '2025-03-12T14:09:57Z'
     """
-    time = datetime.fromisoformat(value.replace("Z", "+00:00"))
-    if time.tzinfo is None:
-        time = time.replace(tzinfo=OSLO)
-    return utc_text(time)
+    return in_utc(msgspec.convert(value, datetime))
+
+
+def in_utc(time: datetime) -> str | None:
+    """Return a time as UTC; a time without zone is one of Europe/Oslo.
+
+    Recorded: times carry the offset of Oslo (+01:00 or +02:00), never Z, never fractions. None
+    for what is before the first or after the last year that there is.
+    """
+    try:
+        return utc_text(time.replace(tzinfo=OSLO) if time.tzinfo is None else time)
+    except OverflowError:
+        return None
 
 
 def utc_text(time: datetime) -> str:

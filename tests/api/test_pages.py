@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from tap_tripletex.api import transport
+from tap_tripletex.api import pages, transport
 from tap_tripletex.api.errors import UnavailableError
-from tap_tripletex.api.pages import Beginning, Facts, Page, pieces_of
+from tap_tripletex.api.pages import Beginning, Facts, Page, pieces_of, readable
 from tap_tripletex.api.transport import Answer
 
 ROWS: list[dict[str, Any]] = [
@@ -124,3 +124,86 @@ def test_a_page_can_be_read_again() -> None:
     assert page.values == [json.loads(bytes(row)) for row in page.rows()] == ROWS
     assert list(Page().pieces()) == []
     assert Page().head == b""
+
+
+def test_half_a_character_makes_no_answer_unreadable() -> None:
+    rows = [
+        {"id": number, "text": f"H{number}\ud83d", "lines": [{"id": 1}, {"id": 2}]}
+        for number in range(9)
+    ]
+    text = answer(rows)
+    assert b"\\ud83d" in text
+    (whole,) = Page.read(text).pieces()
+    assert json.loads(bytes(whole[3]))["text"] == "H3�"
+    for cut in range(0, len(text), 7):
+        found = unpacked(text, [cut])
+        assert [row["text"] for row in found] == [f"H{number}�" for number in range(9)]
+
+
+def test_whole_pairs_and_escaped_backslashes_are_no_halves() -> None:
+    text = rb'["\ud83d\ude00", "\\ud83d", "\\\ud83d", "\ude00\ud83d"]'
+    assert json.loads(readable(text)) == ["\U0001f600", "\\ud83d", "\\�", "��"]
+    assert readable(b'"\xc3\xb8\xff\xfe"') == b'"\xc3\xb8\\ufffd"'
+
+
+def test_null_is_told_from_an_empty_list() -> None:
+    assert Page.read(b'{"values": null}').facts.absent
+    assert not Page.read(b'{"values": []}').facts.absent
+    assert not Page.read(b'{"value": null}').facts.absent
+
+
+@pytest.mark.parametrize("odd", [b'"x"', b"1.5", b"{}", b"null", b"-1", b"1e999", b"9" * 5000])
+def test_what_an_answer_says_of_itself_may_be_anything(odd: bytes) -> None:
+    before = b'{"fullResultSize":%b,"from":%b,"count":%b,"versionDigest":%b,"values":['
+    text = before % (odd, odd, odd, odd) + b'{"id":1}]}'
+    page = Page.read(text)
+    assert page.values == [{"id": 1}]
+    assert page.facts.size in {None, -1}
+    found = Beginning.of(text)
+    assert found is None or found.count == -1
+
+
+def test_deep_values_are_told_as_unreadable() -> None:
+    deep = b'{"id":1,"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    with pytest.raises(msgspec.DecodeError, match="too deep"):
+        Page.read(b'{"values":[' + deep + b"]}")
+
+
+def test_a_long_row_takes_no_more_than_its_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = {"id": 1, "lines": [{"id": number, "text": "},{"} for number in range(60_000)]}
+    text = answer([row, {"id": 2}])
+    beginning = Beginning.of(text)
+    assert beginning
+    looked = []
+
+    def counting(whole: bytes) -> Any:
+        looked.append(len(whole))
+        return rows_of(whole)
+
+    rows_of = pages._rows_of
+    monkeypatch.setattr(pages, "_rows_of", counting)
+    blocks = [text[start : start + 8192] for start in range(0, len(text), 8192)]
+    found = [one for rows in pieces_of(blocks, beginning) for one in rows]
+    assert [json.loads(bytes(one))["id"] for one in found] == [1, 2]
+    assert sum(looked) < 20 * len(text)  # 8 places each time, and each time twice as much
+
+
+@pytest.mark.parametrize("length", range(1, 40))
+def test_every_byte_is_unpacked_however_little_at_once(
+    monkeypatch: pytest.MonkeyPatch, length: int
+) -> None:
+    monkeypatch.setattr(transport, "MOST_AT_ONCE", 7)
+    monkeypatch.setattr(transport, "BLOCK", 11)
+    text = (b"abc" * 20)[:length] + b"x" * 300
+    packed = Answer(200, {}, gzip.compress(text), zipped=True)
+    assert packed.content == text
+    assert max(map(len, packed.blocks())) <= 7
+
+
+def test_what_unpacks_without_end_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "MOST_UNPACKED", 5_000_000)
+    packed = Answer(200, {}, gzip.compress(b" " * 60_000_000, 9), zipped=True)
+    sizes: list[int] = []
+    with pytest.raises(UnavailableError, match="it is larger than"):
+        sizes.extend(map(len, packed.blocks()))
+    assert max(sizes) <= transport.MOST_AT_ONCE

@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
@@ -15,7 +16,6 @@ import requests
 from tap_tripletex.api.digests import Probes
 from tap_tripletex.api.errors import (
     IllegalFieldError,
-    MalformedRowError,
     RefusedError,
     StateError,
     UnavailableError,
@@ -102,6 +102,7 @@ class Reader:
         form: Form = RecordForm(strategy, keys, added)
         if self.form == "lines" and strategy.inside:
             form = LineForm("departments", strategy, keys, added, write=self.write)
+        self.oddities = form.oddities
         reading = Reading(
             lambda: strategy.slices(calendar, lambda _: parents),
             lists,
@@ -572,17 +573,47 @@ def test_nested_lines_are_asked_for_by_expansion(reader: Reader, logged_in: Mock
     assert queries(logged_in)[0]["fields"] == ["id,orderdate,orderlines(id,date,name)"]
 
 
-def test_a_row_without_its_key_is_an_error_that_names_it(reader: Reader, logged_in: Mocker) -> None:
-    logged_in.get(f"{API}/department", json=listed({"name": "Salg"}))
-    with pytest.raises(MalformedRowError, match=r"A row of departments \(/department\) in company"):
-        reader.run(List())
+@pytest.mark.parametrize(
+    ("odd", "reason"),
+    [
+        ({"name": "Salg"}, "id came as null, which cannot be mended without guessing: id null"),
+        ({"id": "x"}, 'id came as text like "a", .*: id "x"'),
+        (None, "the row came as null"),
+        (7, "the row came as the number 9"),
+    ],
+)
+def test_a_row_without_its_key_is_left_out_named_and_the_slice_not_remembered(
+    reader: Reader, logged_in: Mocker, odd: Any, reason: str
+) -> None:
+    rows: list[Any] = [{"id": 1}, odd, {"id": 2}]
+    logged_in.get(f"{API}/department", json=listed(*rows, digest="d"))
+    assert [row["id"] for row in reader.run(List(), page_size=100)] == [1, 2]
+    (failure,) = reader.oddities.failures()
+    assert re.search(reason, failure)
+    assert [emission.stable for _, emission in reader.reads] == [False]
+    assert reader.bookmark["digests"] == {}
+    logged_in.get(f"{API}/department", json=listed({"id": 1}, {"id": 2}, digest="e"))
+    assert len(reader.run(List(), page_size=100)) == 2
+    assert reader.reads[-1][1].stable
+    assert reader.bookmark["digests"] == {"all": "e"}
 
 
-def test_a_row_of_another_form_is_an_error_that_names_it(reader: Reader, logged_in: Mocker) -> None:
+def test_an_odd_value_costs_that_value(reader: Reader, logged_in: Mocker) -> None:
     columns = {**COLUMNS, "account_id": {"source": "account.id", "type": "integer", "none": 0}}
-    logged_in.get(f"{API}/department", json=listed({"id": 4, "account": "1920"}))
-    with pytest.raises(MalformedRowError, match=r"The row 4 of departments \(/department\)"):
-        reader.run(List(), columns=columns)
+    odd = {"id": 4, "account": "1920", "name": "Salg"}
+    logged_in.get(f"{API}/department", json=listed(odd, odd | {"id": 5}, digest="d"))
+    rows = reader.run(List(), columns=columns, page_size=100)
+    assert [(row["id"], row["name"], row["account_id"]) for row in rows] == [
+        (4, "Salg", None),
+        (5, "Salg", None),
+    ]
+    (warning,) = reader.oddities.warnings()
+    assert warning == (
+        'account_id came 2 times as something else than documented, first as text like "9999" in '
+        "id 4; what cannot be kept is null."
+    )
+    assert list(reader.oddities.failures()) == []
+    assert reader.bookmark["digests"] == {"all": "d"}
 
 
 def test_a_state_of_a_later_version_is_refused() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import re
 from collections import defaultdict
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from tap_tripletex.api.errors import MalformedRowError
 from tap_tripletex.api.pages import Page, objects
 from tap_tripletex.reading.paging import Opened
 from tap_tripletex.reading.slices import Ask
@@ -131,17 +131,94 @@ def test_a_refused_field_is_null_in_both(refused: str) -> None:
     ] is None
 
 
+@pytest.mark.parametrize(
+    ("field", "column", "came", "kept", "told"),
+    [
+        ("amortizationStartDate", None, b'"2026-1-5"', None, 'text like "9999-9-9"'),
+        ("amortizationStartDate", None, b'"1.2.26"', None, 'text like "9.9.99"'),
+        ("amortizationStartDate", None, b'"20260105"', None, 'text like "99999999"'),
+        ("amortizationStartDate", None, b'"2026-02-30"', None, 'text like "9999-99-99"'),
+        ("amortizationStartDate", None, '"i går"'.encode(), None, 'text like "a aaa"'),
+        ("amortizationStartDate", None, b"20260105", None, "the number 99999999"),
+        ("amortizationStartDate", None, b'"2026-01-05T10:00:00"', "2026-01-05", None),
+        ("amortizationStartDate", None, b'"2026-01-05Tx"', None, 'text like "9999-99-99aa"'),
+        ("amortizationStartDate", None, b'""', None, None),
+        ("version", None, b'"x"', None, 'text like "a"'),
+        ("version", None, b"1.5", None, "the number 9.9"),
+        ("version", None, b"1.0", 1, None),
+        ("version", None, b"9223372036854775808", None, "the number 9999999999999999999"),
+        ("version", None, b"true", None, "true or false"),
+        ("amount", None, b'"1.10"', None, 'text like "9.99"'),
+        ("amount", None, b"1e999", None, "the number 9a999"),
+        ("amount", None, b"[1]", None, "a list"),
+        ("matched", None, b'"true"', None, 'text like "aaaa"'),
+        ("matched", None, b"1", None, "the number 9"),
+        ("description", None, b"5", None, "the number 9"),
+        ("description", None, b'"a\\u0000b"', "ab", "text with a NUL in it"),
+        ("description", None, b'"a\\ud83d"', "a\ufffd", "text with half a character in it"),
+        ("description", None, b'"a\xff"', "a\ufffd", "text with half a character in it"),
+        ("description", None, b'"\\ud83d\\ude00"', "\U0001f600", None),
+        ("account", "account_id", b'"1920"', None, 'text like "9999"'),
+        ("account", "account_id", b"[]", None, "a list"),
+        ("account", "account_id", b'{"id": {}}', None, "an object"),
+        ("account", "account_id", b"{}", None, None),
+        ("changes", "created_at", b'[{"timestamp": ""}]', None, 'text like ""'),
+        ("changes", "created_at", b"[null]", None, "null"),
+        ("changes", "created_at", b"[{}]", None, None),
+        ("changes", "created_at", b'{"timestamp": "x"}', None, "an object"),
+        ("changes", "created_at", b"[]", None, None),
+    ],
+)
+def test_an_odd_value_becomes_null_and_the_rest_is_kept(
+    field: str, column: str | None, came: bytes, kept: Any, told: str | None
+) -> None:
+    row = b'{"id": 4, "row": 3, "%b": %b}' % (field.encode(), came)
+    columns = shape(columns_of("Posting"))
+    name = column or next(n for n, c in columns.columns.items() if c["source"] == field)
+    opened = Opened(Page(), 1, Ask(), "", columns, AT, "postings (/x)")
+    written: list[bytes] = []
+    lines = LineForm("s", List(), ("id",), {}, write=lambda text, _: written.append(text))
+    records = RecordForm(List(), ("id",), {})
+    list(lines.emit(opened, lines.rows(opened, page(row).rows()), AT))
+    (record,) = records.emit(opened, records.rows(opened, page(row).rows()), AT)
+    (line,) = written
+    for found in (json.loads(line.decode("utf-8"))["record"], json.loads(encode(record))):
+        assert (found["id"], found["row"], found[name]) == (4, 3, kept)
+    for form in (lines, records):
+        assert form.oddities.lost == 0
+        warnings = [w for w in form.oddities.warnings() if w.startswith(f"{name} ")]
+        assert len(warnings) == (told is not None)
+        assert all(f"first as {told} in id 4" in warning for warning in warnings)
+
+
 @pytest.mark.parametrize("form", [RecordForm, LineForm])
 @pytest.mark.parametrize(
-    "row", [b'{"id": 4, "account": "1920"}', b'{"id": 4, "changes": [{}]}', b"4"]
+    ("odd", "reason"),
+    [
+        (b"null", "the row came as null"),
+        (b'{"id": null}', "id came as null"),
+        (b'{"id": "x"}', 'id came as text like "a"'),
+        (b'{"id": 5, "amount": "1"}', 'amount came as text like "9", .*: id 5'),
+        (b'{"id": 5, "date": "1.2.26"}', 'date came as text like "9.9.99", .*: id 5'),
+    ],
 )
-def test_what_is_not_as_documented_is_an_error_in_both(form: Any, row: bytes) -> None:
+def test_what_cannot_be_mended_costs_the_row(form: Any, odd: bytes, reason: str) -> None:
     opened = Opened(Page(), 1, Ask(), "", shape(columns_of("Posting")), AT, "postings (/x)")
     options: Any = ("s",) if form is LineForm else ()
     more: Any = {"write": print} if form is LineForm else {}
-    made = form(*options, List(), ("id",), {}, **more)
-    with pytest.raises(MalformedRowError, match=r"postings \(/x\) is not as documented"):
-        made.rows(opened, page(row).rows())
+    made = form(*options, Window("date"), ("id",), {}, vital={"amount", "date"}, **more)
+    rows = made.rows(opened, page(b'{"id": 3}', odd, b'{"id": 6}').rows())
+    assert made.keys(opened, rows) == [3, 6]
+    assert made.oddities.lost == 1
+    (failure,) = made.oddities.failures()
+    assert re.search(reason, failure)
+
+
+def test_a_null_in_a_list_is_a_null_in_a_list() -> None:
+    row = b'{"id": 4, "orders": [null, {"id": 3}, {}, 5]}'
+    lines, records = both(List(), "Invoice", row, Ask())
+    assert values(lines) == values(records)
+    assert values(lines)[0]["order_ids"] == [None, 3, None, None]
 
 
 def run(sandbox: Sandbox, **config: Any) -> dict[str, list[bytes]]:
