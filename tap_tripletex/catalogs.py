@@ -6,6 +6,7 @@ and keys are therefore always the tap's own; what is not in the catalog is not r
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INC
 from tap_tripletex.api.errors import CatalogError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from singer_sdk import Stream
 
@@ -99,6 +100,19 @@ class Entry:
         return set(_paths(schema))
 
 
+def parse_catalog(text: str) -> object:
+    """Return the catalog in a file; none for an empty one.
+
+    Raises:
+        CatalogError: when it is no JSON.
+    """
+    try:
+        return json.loads(text) if text.strip() else None
+    except ValueError as fault:
+        message = f"The catalog is no JSON ({fault}). Make one with --discover."
+        raise CatalogError(message) from None
+
+
 def read_catalog(given: object) -> dict[str, Entry] | None:
     """Return what a catalog says of each stream, by name; None when it says nothing.
 
@@ -109,6 +123,8 @@ def read_catalog(given: object) -> dict[str, Entry] | None:
         CatalogError: when it is not made as Singer says.
     """
     if given in (None, {}):
+        if given is not None:
+            logger.info("The catalog is empty: everything is read that is included.")
         return None
     streams = given.get("streams") if isinstance(given, Mapping) else None
     if not isinstance(streams, list):
@@ -137,6 +153,31 @@ def say_what_is_not_there(
             )
         else:
             logger.warning("The catalog selects %s: there is no such stream.", name)
+
+
+def selected_columns(
+    columns: Mapping[str, Json],
+    mask: Mapping[Breadcrumb, bool],
+    always: Collection[str] = (),
+    above: Breadcrumb = (),
+) -> Json:
+    """Return the columns that are selected, of objects only what is selected inside.
+
+    Args:
+        columns: packaged columns, by name.
+        mask: the SDK's, which also prunes the schema.
+        always: names of columns that cannot be left out.
+        above: breadcrumb of the object that they are in.
+    """
+    found: Json = {}
+    for name, column in columns.items():
+        here = (*above, "properties", name)
+        if name not in always and not mask[here]:
+            continue
+        inside = column.get("properties")
+        pruned = {"properties": selected_columns(inside, mask, (), here)} if inside else {}
+        found[name] = {**column, **pruned}
+    return found
 
 
 def _name(entry: Mapping[str, Any]) -> str:

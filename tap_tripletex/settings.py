@@ -15,6 +15,7 @@ from tap_tripletex.api.client import MOST_ROWS
 from tap_tripletex.api.companies import ALL
 from tap_tripletex.api.errors import SettingsError
 from tap_tripletex.api.grants import given_keys, grant_of
+from tap_tripletex.api.redaction import SHORTEST
 from tap_tripletex.rows.groups import GROUPS
 
 if TYPE_CHECKING:
@@ -25,6 +26,17 @@ if TYPE_CHECKING:
 PRODUCTION = "https://tripletex.no/v2"
 SANDBOX = "sandbox"
 
+ADDRESSES = (
+    f"Leave it empty for {PRODUCTION}; the test environment is https://api-test.tripletex.tech/v2."
+)
+
+DOMAINS = ("tripletex.no", "tripletex.tech", "tripletex.dev", "tripletex.io")
+"""Where all addresses are Tripletex's own."""
+
+DEAD = {"api.tripletex.io"}
+"""The test environment until March 2025. Official document: change log 2.71.19."""
+
+TOKENS = ("consumer_token", "employee_token", "refresh_token")
 SCHEMA: dict[str, Any] = th.PropertiesList(
     th.Property(
         "consumer_token",
@@ -182,12 +194,11 @@ def read_settings(config: Mapping[str, Any], user_agent: str) -> Settings:
     Raises:
         SettingsError: when one is missing or cannot be understood.
     """
-    api_url = str(config.get("api_url") or PRODUCTION)
-    if urlsplit(api_url).scheme not in {"http", "https", SANDBOX}:
-        message = f"api_url {api_url!r} is no address. Leave it empty for {PRODUCTION}."
-        raise SettingsError(message)
+    api_url = _api_url(config.get("api_url"))
+    sandbox = urlsplit(api_url).scheme == SANDBOX
     keys = given_keys(config)
-    grant = _grant(keys, sandbox=urlsplit(api_url).scheme == SANDBOX)
+    _check_keys(keys, sandbox=sandbox)
+    grant = _grant(keys, sandbox=sandbox)
     return Settings(
         grant=grant,
         api_url=api_url,
@@ -202,6 +213,56 @@ def read_settings(config: Mapping[str, Any], user_agent: str) -> Settings:
         rate_limit_reserve=config["rate_limit_reserve"],
         secrets=tuple(keys.values()),
     )
+
+
+def _api_url(setting: Any) -> str:  # noqa: ANN401 - whatever is set
+    """Return the address of the API.
+
+    Raises:
+        SettingsError: when it is none, or one of Tripletex's at which there is no API.
+    """
+    api_url = str(setting or PRODUCTION).strip()
+    parts = urlsplit(api_url)
+    if parts.scheme == SANDBOX:
+        return api_url
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        message = f"api_url {api_url!r} is no address. Leave it empty for {PRODUCTION}."
+        raise SettingsError(message)
+    api_url = api_url.rstrip("/")
+    if parts.hostname in DEAD:
+        message = f"api_url {api_url!r}: nothing is there any more. {ADDRESSES}"
+        raise SettingsError(message)
+    of_tripletex = any(f".{parts.hostname}".endswith(f".{name}") for name in DOMAINS)
+    if of_tripletex and (parts.path.rstrip("/") != "/v2" or parts.query or parts.fragment):
+        message = f"api_url {api_url!r} is not the API, whose address ends in /v2. {ADDRESSES}"
+        raise SettingsError(message)
+    return api_url
+
+
+def _check_keys(keys: Mapping[str, str], *, sandbox: bool) -> None:
+    """Refuse what cannot be a token, and tokens of a real company beside the sandbox.
+
+    Raises:
+        SettingsError: with what to do.
+    """
+    if short := [name for name, key in keys.items() if len(key) < SHORTEST]:
+        message = f"{short[0]} is too short to be a token. Copy it whole."
+        raise SettingsError(message)
+    if not sandbox:
+        return
+    from tap_tripletex.sandbox import CONSUMER_TOKEN, REFRESH_TOKEN  # noqa: PLC0415
+
+    names = [name for name, key in keys.items() if key not in {CONSUMER_TOKEN, REFRESH_TOKEN}]
+    if keys.get("consumer_token") == CONSUMER_TOKEN and "employee_token" in names:
+        names.remove("employee_token")  # the sandbox itself knows which of them are its own
+    if names:
+        message = (
+            f"{' and '.join(names)} is set, but api_url is sandbox://, the made-up company built "
+            f"into the tap. To read your own company, set api_url to {PRODUCTION} (with this "
+            "project's meltano.yml: meltano --environment=production run …). To try the sandbox, "
+            "take the tokens out of the settings and the environment."
+        )
+        raise SettingsError(message)
 
 
 def _grant(given: Mapping[str, str], *, sandbox: bool) -> Grant:

@@ -17,6 +17,7 @@ from typing_extensions import override
 from tap_tripletex.api.digests import ALL
 from tap_tripletex.api.errors import ForbiddenError, RememberedError, TripletexError
 from tap_tripletex.api.redaction import redact
+from tap_tripletex.catalogs import selected_columns
 from tap_tripletex.proof.control_totals import COLUMNS as CONTROLLED
 from tap_tripletex.proof.control_totals import Control
 from tap_tripletex.proof.sync_windows import WindowRead
@@ -131,8 +132,8 @@ class TripletexStream(Stream):
 
     def __init__(self, tap: TapTripletex) -> None:
         """Build the schema once, as a plain dictionary: the SDK reads it for every record."""
-        always = (*self.key, *self.strategy.columns)
-        self._columns = included(columns_of(self.entity), tap.included, always)
+        self._always = (*self.key, *self.strategy.columns)
+        self._columns = included(columns_of(self.entity), tap.included, self._always)
         columns = {"company_id": INTEGER, **self._columns, **self.strategy.columns, **SYNCED_AT}
         keys = ("company_id", *self.key)
         super().__init__(tap, schema=json_schema(columns, {*keys, "synced_at"}))
@@ -235,7 +236,7 @@ class TripletexStream(Stream):
         rights = connection.completeness.rights(company)
         if rights and not unconditional:
             self._check_not_refused(state, rights)
-        columns = {name: c for name, c in self._columns.items() if self._is_selected(name)}
+        columns = selected_columns(self._columns, self.mask, self._always)
         selected = shape(columns)
         tally = self.tap.report.tally(self.name).traffic
         source = Source(
@@ -383,7 +384,7 @@ class TripletexStream(Stream):
         """Return the control of the postings, where it is wanted and can prove anything."""
         connection = self.tap.connection
         wanted = self.controlled and self.tap.settings.control_totals != "off"
-        if not wanted or not all(map(self._is_selected, CONTROLLED)):
+        if not wanted or not all(self.mask["properties", name] for name in CONTROLLED):
             return None
         if not connection.completeness.of_vouchers(company):
             return None
@@ -417,10 +418,6 @@ class TripletexStream(Stream):
         completeness = self.tap.connection.completeness
         whole = completeness.of_lists(company, memory)
         return whole and (not self.all_vouchers or completeness.of_vouchers(company))
-
-    def _is_selected(self, name: str) -> bool:
-        forced = (*self.key, *self.strategy.columns)
-        return name in forced or self.mask.get(("properties", name), True)
 
     def _slice_state(self, company: Company, context: Context | None) -> SliceState:
         return SliceState(self.get_context_state(context), f"{self.name} of company {company.id}")

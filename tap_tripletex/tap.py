@@ -3,34 +3,37 @@
 from __future__ import annotations
 
 import gc
-import json
 import logging
 import os
 import signal
 import sys
 import threading
+from contextlib import contextmanager
 from functools import cached_property
 from importlib import metadata
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from singer_sdk import Tap
+from singer_sdk.exceptions import ConfigValidationError, MappingError
 from typing_extensions import override
 
-from tap_tripletex.api.companies import client_companies
-from tap_tripletex.api.errors import RefusedError, TripletexError
+from tap_tripletex import who
+from tap_tripletex.api.errors import TripletexError
 from tap_tripletex.api.memory import share_one_heap
-from tap_tripletex.catalogs import read_catalog, say_what_is_not_there
+from tap_tripletex.catalogs import parse_catalog, read_catalog, say_what_is_not_there
+from tap_tripletex.config_text import from_environment, typed
 from tap_tripletex.connection import Connection
 from tap_tripletex.proof.sync_windows import SyncWindows
 from tap_tripletex.reading.lookahead import Lookahead
 from tap_tripletex.report import Report, Trouble
-from tap_tripletex.rows.output import Output, States, Stopped
+from tap_tripletex.rows.output import LoaderEnded, Output, States, Stopped
 from tap_tripletex.settings import SCHEMA, Settings, read_include, read_settings
+from tap_tripletex.states import parse_state, read_state
 from tap_tripletex.stream import TripletexStream
 from tap_tripletex.streams import BY_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from concurrent.futures import Future
 
     import click
@@ -48,17 +51,42 @@ class TapTripletex(Tap):
     stopped = False
     """A signal has ended the run."""
 
-    def __init__(self, *, catalog: Any = None, **options: Any) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        *,
+        config: Mapping[str, Any] | None = None,
+        catalog: object = None,
+        state: object = None,
+        parse_env_config: bool = False,
+        **options: Any,  # noqa: ANN401 - the SDK's
+    ) -> None:
         """Build the tap.
 
         The SDK is given no catalog: it would take over its schemas and keys, whatever the records
         have.
 
+        Args:
+            config: settings; those in the environment come before them.
+            catalog: as JSON has it; None for everything that is included.
+            state: as JSON has it; None for none.
+            parse_env_config: whether the environment is looked at.
+            options: of the SDK.
+
         Raises:
+            SettingsError: when a setting cannot be understood.
             CatalogError: when the catalog is not made as Singer says.
+            StateError: when the state is something else.
         """
         self._entries = read_catalog(catalog)
-        super().__init__(**options)
+        self.append_builtin_config(self.config_jsonschema)
+        given = dict(config or {})
+        if parse_env_config:
+            given |= from_environment(self.config_jsonschema, self._env_var_prefix)
+        super().__init__(
+            config=typed(given, self.config_jsonschema),
+            state=None if state is None else read_state(state),
+            **options,
+        )
 
     @cached_property
     def report(self) -> Report:
@@ -173,6 +201,7 @@ class TapTripletex(Tap):
             TripletexError: when the tokens do not open Tripletex at all.
         """
         connection = self.connection
+        self.logger.info("%s", who.read(connection, self.settings))
         for error in connection.unknown_companies:
             self.report.troubles.append(Trouble(None, None, str(error), fatal=True))
         self.output.schemas = self.windows.announced
@@ -183,27 +212,6 @@ class TapTripletex(Tap):
         self.state_writer.flush(self.state)
         limiter = connection.limiter
         self.report.log(connection.transport.traffic, limiter.waits, limiter.waited)
-
-    def say_who(self) -> str:
-        """Return in words which company and which client companies the tokens open.
-
-        Raises:
-            TripletexError: when they open none.
-        """
-        connection = self.connection
-        own = connection.own
-        clients = client_companies(connection.client, own)
-        try:
-            value = connection.client.get(own, f"/company/{own.id}", {"fields": "name"}).values
-            name = (value[0].get("name") or "") if value else ""
-        except RefusedError:
-            name = ""  # an accounting office's token may not read its own company
-        lines = [f"The tokens work. They open company {own.id} {name}".rstrip() + "."]
-        if clients:
-            lines.append(f"They open {len(clients)} client companies (company_ids: all):")
-            lines += [f"  {id_} {clients[id_]}" for id_ in sorted(clients)]
-        lines += [str(error) for error in connection.unknown_companies]
-        return "\n".join(lines)
 
     def close(self, *, at_once: bool = False) -> None:
         """End what is open; with ``at_once`` the session at Tripletex is left to end by itself."""
@@ -225,12 +233,13 @@ class TapTripletex(Tap):
         share_one_heap()
         super(Tap, cls).invoke(about=about, about_format=about_format)
         cls.print_version(print_fn=cls.logger.info)
-        tap = cls(
-            config=config.config,
-            state=None if state is None else json.load(state),
-            catalog=None if catalog is None else json.load(catalog),
-            parse_env_config=config.parse_env,
-        )
+        with in_one_sentence():
+            tap = cls(
+                config=config.config,
+                state=None if state is None else parse_state(state.read()),
+                catalog=None if catalog is None else parse_catalog(catalog.read()),
+                parse_env_config=config.parse_env,
+            )
         whole = tap.finish(tap.run) and not tap.report.failed
         if tap.stopped:
             logging.shutdown()
@@ -242,13 +251,25 @@ class TapTripletex(Tap):
     @override
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
         """Say in seconds whether the tokens work; ``--test=schema`` is the SDK's."""
-        if value != "all":
-            super().cb_test(ctx, param, value)
-            return
-        config = ctx.params["config"]
-        tap = cls(config=config.config, parse_env_config=config.parse_env)
-        works = tap.finish(lambda: print(tap.say_who()))  # noqa: T201 - the command's output
+        with in_one_sentence():
+            if value != "all":
+                super().cb_test(ctx, param, value)
+                return
+            config = ctx.params["config"]
+            tap = cls(config=config.config, parse_env_config=config.parse_env)
+
+        def say() -> None:
+            print(who.opened(tap.connection, tap.settings))  # noqa: T201 - the command's output
+
+        works = tap.finish(say)
         ctx.exit(0 if works and not tap.connection.unknown_companies else 1)
+
+    @classmethod
+    @override
+    def cb_discover(cls, ctx: click.Context, param: click.Option, value: bool) -> None:
+        """Print the catalog; it needs no tokens."""
+        with in_one_sentence():
+            super().cb_discover(ctx, param, value)
 
     def finish(self, work: Any) -> bool:  # noqa: ANN401 - any callable without arguments
         """Do the work and close; return False after one clear sentence when it is impossible."""
@@ -260,6 +281,13 @@ class TapTripletex(Tap):
         except TripletexError as error:
             self.logger.error("%s", error)  # noqa: TRY400 - the sentence is all there is to know
             return False
+        except LoaderEnded:
+            self.stopped = True
+            self.logger.error(  # noqa: TRY400 - where it was does not matter
+                "The loader has ended and takes nothing more; its own messages say why. The next "
+                "run goes on from the state that it wrote last."
+            )
+            return False
         except Stopped:
             self.stopped = True
             self.state_writer.flush(self.state, again=True)
@@ -268,3 +296,19 @@ class TapTripletex(Tap):
         finally:
             self.close(at_once=self.stopped)
         return True
+
+
+@contextmanager
+def in_one_sentence() -> Iterator[None]:
+    """End the command with what is wrong with what it was given, without a traceback."""
+    try:
+        yield
+    except ConfigValidationError as error:
+        faults = error.errors
+    except (TripletexError, MappingError) as error:
+        faults = [str(error)]
+    else:
+        return
+    for fault in faults:
+        TapTripletex.logger.error("%s", fault)
+    sys.exit(1)

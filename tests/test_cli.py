@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from tap_tripletex.sandbox import ACCOUNTANT_TOKEN, CONSUMER_TOKEN, Sandbox, serve
+from tap_tripletex.sandbox import ACCOUNTANT_TOKEN, CONSUMER_TOKEN, EMPLOYEE_TOKEN, Sandbox, serve
 from tap_tripletex.streams import STREAMS
 from tap_tripletex.tap import TapTripletex
 
@@ -38,11 +39,13 @@ def test_about_and_discover_need_no_settings() -> None:
     assert names == usual | {"sync_windows"}
 
 
-def test_test_says_which_company_the_tokens_open() -> None:
+def test_test_without_a_token_says_nothing_of_tokens() -> None:
     result = tap("--config=ENV", "--test", TAP_TRIPLETEX_API_URL="sandbox://")
     assert result.returncode == 0
-    assert result.stdout.startswith("The tokens work. They open company 107896302 ")
+    said = "Nothing of Tripletex is read: the sandbox, built into the tap, has company 107896302 "
+    assert result.stdout.startswith(said)
     assert result.stdout.count("\n") == 1
+    assert "tokens" not in result.stdout
 
 
 def test_test_lists_the_clients_of_an_accounting_office() -> None:
@@ -55,6 +58,7 @@ def test_test_lists_the_clients_of_an_accounting_office() -> None:
             TAP_TRIPLETEX_EMPLOYEE_TOKEN=ACCOUNTANT_TOKEN,
         )
     assert result.returncode == 0
+    assert result.stdout.startswith(f"The tokens work at {server.url}. They open company ")
     assert "They open 2 client companies (company_ids: all):" in result.stdout
 
 
@@ -108,3 +112,141 @@ def test_an_unreachable_address_is_one_sentence(
     (entry,) = [entry for entry in caplog.records if entry.levelname == "ERROR"]
     assert "POST /token/session/:create got no complete answer" in entry.message
     assert "c-token" not in caplog.text
+
+
+def test_settings_in_the_environment_that_cannot_be_understood_are_one_sentence() -> None:
+    wrong = {
+        "TAP_TRIPLETEX_API_URL": "sandbox://",
+        "TAP_TRIPLETEX_PAGE_SIZE": "many",
+        "TAP_TRIPLETEX_FLATTENING_ENABLED": "maybe",
+        "TAP_TRIPLETEX_STREAM_MAPS": "{x",
+    }
+    for command in ((), ("--discover",), ("--test",)):
+        result = tap("--config=ENV", *command, **wrong)
+        assert result.returncode == 1, command
+        assert result.stdout == ""
+        assert "Traceback" not in result.stderr
+        (said,) = [line for line in result.stderr.splitlines() if "ERROR" in line]
+        assert "page_size must be a whole number, not 'many'." in said
+        assert "flattening_enabled must be true or false, not 'maybe'." in said
+        assert "stream_maps must be an object as JSON, not '{x'." in said
+
+
+def test_a_stream_map_that_cannot_be_used_is_one_sentence() -> None:
+    result = tap(
+        "--config=ENV",
+        TAP_TRIPLETEX_API_URL="sandbox://",
+        TAP_TRIPLETEX_STREAM_MAPS='{"departments": {"label": "name.upper("}}',
+    )
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+
+
+def test_empty_settings_in_the_environment_are_none_and_companies_are_text() -> None:
+    """Of several companies one is named that the tokens do not open."""
+    result = tap(
+        "--config=ENV",
+        TAP_TRIPLETEX_API_URL="sandbox://",
+        TAP_TRIPLETEX_PAGE_SIZE="",
+        TAP_TRIPLETEX_FLATTENING_ENABLED="",
+        TAP_TRIPLETEX_STREAM_MAPS="",
+        TAP_TRIPLETEX_COMPANY_IDS="1,2",
+    )
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+    errors = [line for line in result.stderr.splitlines() if "ERROR" in line]
+    assert len(errors) == 1
+    assert "Nothing is read: The token does not open company 1, " in errors[0]
+    assert "The token does not open company 2, " in errors[0]
+    assert '"type":"RECORD"' not in result.stdout
+
+
+def test_an_offices_token_without_companies_is_one_sentence() -> None:
+    result = tap(
+        "--config=ENV",
+        TAP_TRIPLETEX_API_URL="sandbox://?companies=2",
+        TAP_TRIPLETEX_CONSUMER_TOKEN=CONSUMER_TOKEN,
+        TAP_TRIPLETEX_EMPLOYEE_TOKEN=ACCOUNTANT_TOKEN,
+    )
+    assert result.returncode == 1
+    (error,) = [line for line in result.stderr.splitlines() if "ERROR" in line]
+    assert "is an accounting office's" in error
+    assert "opens 2 client companies" in error
+    assert "Set company_ids to all" in error
+    assert "WARNING" not in result.stderr
+    assert '"type":"RECORD"' not in result.stdout
+
+
+def test_a_loader_that_ends_is_not_blamed_on_a_stream() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "tap_tripletex", "--config=ENV"],
+        env={**os.environ, "TAP_TRIPLETEX_API_URL": "sandbox://"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert json.loads(process.stdout.readline())["type"]
+        process.stdout.close()
+        said = process.stderr.read()
+    assert process.returncode == 1
+    (error,) = [line for line in said.splitlines() if "ERROR" in line]
+    assert "The loader has ended and takes nothing more" in error
+    assert "Traceback" not in said
+    assert "BrokenPipe" not in said
+
+
+DEPARTMENTS = '{"streams": [{"tap_stream_id": "departments"}]}'
+
+
+def test_every_run_says_which_company_and_where(tmp_path: Path) -> None:
+    catalog = tmp_path / "catalog.json"
+    catalog.write_text(DEPARTMENTS)
+    with serve(Sandbox(companies=2, rate_limit=None)) as server:
+        tokens = {
+            "TAP_TRIPLETEX_API_URL": server.url,
+            "TAP_TRIPLETEX_CONSUMER_TOKEN": CONSUMER_TOKEN,
+        }
+        own = tap(
+            "--config=ENV",
+            f"--catalog={catalog}",
+            TAP_TRIPLETEX_EMPLOYEE_TOKEN=EMPLOYEE_TOKEN,
+            **tokens,
+        )
+        clients = tap(
+            "--config=ENV",
+            f"--catalog={catalog}",
+            TAP_TRIPLETEX_EMPLOYEE_TOKEN=ACCOUNTANT_TOKEN,
+            TAP_TRIPLETEX_COMPANY_IDS="all",
+            **tokens,
+        )
+    assert own.returncode == clients.returncode == 0
+    (said,) = [line for line in own.stderr.splitlines() if "| Reading " in line]
+    assert re.search(rf"Reading company 107896302 \w.* at {server.url}\.$", said)
+    (said,) = [line for line in clients.stderr.splitlines() if "| Reading " in line]
+    assert re.search(rf"Reading 2 companies: 107896302 \w.*, \d+ \w.* at {server.url}\.$", said)
+
+
+def test_states_are_unwrapped_and_what_is_none_is_refused(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    catalog = tmp_path / "catalog.json"
+    catalog.write_text(DEPARTMENTS)
+    for text, code, said in (
+        ("", 0, "The state is empty: everything is read."),
+        ("null", 0, "The state is empty: everything is read."),
+        ("[]", 1, "The state is no Singer state"),
+        ("{", 1, "The state is no JSON"),
+        ('{"customers": {}}', 1, "it has customers, but no bookmarks"),
+    ):
+        state.write_text(text)
+        result = tap(
+            "--config=ENV",
+            f"--state={state}",
+            f"--catalog={catalog}",
+            TAP_TRIPLETEX_API_URL="sandbox://",
+        )
+        assert result.returncode == code, text
+        assert said in result.stderr
+        assert "Traceback" not in result.stderr
+        assert ('"type":"RECORD"' in result.stdout) is (code == 0)

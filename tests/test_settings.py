@@ -91,4 +91,52 @@ def test_the_sandbox_needs_no_tokens_but_takes_them() -> None:
     bare = read_settings(DEFAULTS | {"api_url": "sandbox://"}, "x")
     assert bare.uses_sandbox
     assert bare.grant == EmployeeGrant(CONSUMER_TOKEN, EMPLOYEE_TOKEN)
-    assert settings(api_url="sandbox://?companies=3").grant == EmployeeGrant("c-token", "e-token")
+    tokens = {"consumer_token": CONSUMER_TOKEN, "employee_token": "one-of-a-test"}
+    found = settings(api_url="sandbox://?companies=3", **tokens)
+    assert found.grant == EmployeeGrant(CONSUMER_TOKEN, "one-of-a-test")
+
+
+@pytest.mark.parametrize(
+    "tokens",
+    [
+        TOKENS,
+        {"consumer_token": "c-token", "employee_token": ""},
+        {"consumer_token": "", "employee_token": "e-token"},
+        {"consumer_token": "", "employee_token": "", "refresh_token": "tlxr_1"},
+    ],
+)
+def test_the_sandbox_is_not_read_with_the_tokens_of_a_company(tokens: dict[str, str]) -> None:
+    with pytest.raises(SettingsError, match="is set, but api_url is sandbox://") as caught:
+        settings(api_url="sandbox://", **tokens)
+    assert not [token for token in tokens.values() if token and token in str(caught.value)]
+
+
+@pytest.mark.parametrize("letters", ["x", "12345"])
+def test_what_is_too_short_for_a_token_is_refused(letters: str) -> None:
+    with pytest.raises(SettingsError, match="employee_token is too short to be a token"):
+        settings(employee_token=letters)
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("https://tripletex.no", "is not the API, whose address ends in /v2"),
+        ("https://tripletex.no/v2-docs/", "Leave it empty for https://tripletex.no/v2"),
+        ("https://api-test.tripletex.tech", "ends in /v2"),
+        ("https://www.tripletex.no/v1", "ends in /v2"),
+        ("https://api.tripletex.io/v2", "nothing is there any more"),
+        ("https:///v2", "is no address"),
+    ],
+)
+def test_an_address_without_the_api_is_said_before_any_token_is_sent(
+    address: str, said: str
+) -> None:
+    with pytest.raises(SettingsError, match=said):
+        settings(api_url=address)
+
+
+@pytest.mark.parametrize(
+    "address", ["https://tripletex.no/v2", "https://tripletex.no/v2/", "https://gateway.test/books"]
+)
+def test_addresses_of_the_api_and_of_gateways_are_taken(address: str) -> None:
+    assert settings(api_url=address).api_url == address.rstrip("/")

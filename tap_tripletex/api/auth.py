@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Protocol
 from zoneinfo import ZoneInfo
@@ -168,10 +168,12 @@ class Company:
     Attributes:
         id: of the company, as in every record.
         user: what selects the company in the request's user name.
+        name: where it was told.
     """
 
     id: int
     user: str
+    name: str = field(default="", compare=False)
 
 
 class TokenSession:

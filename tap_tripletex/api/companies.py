@@ -55,6 +55,16 @@ def client_companies(client: Client, own: Company) -> dict[int, str]:
             return names
 
 
+def name_of(client: Client, company: Company) -> str:
+    """Return the name of a company, empty where it has none.
+
+    Raises:
+        RefusedError: when the token does not open its books.
+    """
+    values = client.get(company, f"/company/{company.id}", {"fields": "name"}).values
+    return str(values[0].get("name") or "") if values else ""
+
+
 def chosen_companies(
     setting: tuple[int, ...] | str | None, own: Company, client: Client
 ) -> tuple[list[Company], list[UnknownCompanyError]]:
@@ -68,7 +78,8 @@ def chosen_companies(
     if setting is None or setting == (own.id,):
         return [own], []
     opened = {own.id: own}
-    opened |= {id_: Company(id_, str(id_)) for id_ in client_companies(client, own)}
+    clients = client_companies(client, own)
+    opened |= {id_: Company(id_, str(id_), name) for id_, name in clients.items()}
     if setting == ALL:
         return [c for c in opened.values() if c is not own] or [own], []
     unknown = [

@@ -10,13 +10,16 @@ from urllib.parse import quote
 
 MASK = "[hidden]"
 
+SHORTEST = 6
+"""Characters of a secret at least; a shorter text would be hidden wherever it happens to be."""
+
 _lock = threading.Lock()
 _secrets: set[str] = set()
 
 
 def hide(secret: str) -> None:
-    """Never show this text again, neither plain nor as part of a URL."""
-    if secret:
+    """Never show this text again, neither plain nor as part of a URL, if it can be a secret."""
+    if len(secret) >= SHORTEST:
         with _lock:
             _secrets.update((secret, quote(secret), quote(secret, safe="")))
 

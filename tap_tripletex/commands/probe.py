@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import click
 
 from tap_tripletex.commands.questions import Finding, Probe, findings
-from tap_tripletex.tap import TapTripletex
+from tap_tripletex.tap import TapTripletex, in_one_sentence
 
 HOSTS = {"tripletex.no": "production", "api-test.tripletex.tech": "test"}
 
@@ -34,7 +34,8 @@ WIDTHS = (26, 30, 34, 46)
 def main(config: str, output: str) -> None:
     """Ask your Tripletex what its documentation leaves open; reads ids and counts only."""
     settings = {} if config == "ENV" else json.loads(Path(config).read_text(encoding="utf-8"))
-    tap = TapTripletex(config=settings, parse_env_config=config == "ENV")
+    with in_one_sentence():
+        tap = TapTripletex(config=settings, parse_env_config=config == "ENV")
     sys.exit(0 if tap.finish(lambda: _report(tap, Path(output))) else 1)
 
 

@@ -29,6 +29,10 @@ class Stopped(SystemExit):
     """A signal asked the run to end."""
 
 
+class LoaderEnded(SystemExit):
+    """What reads the messages has gone: no stream is to blame."""
+
+
 class Output(MsgSpecWriter):
     """Writes messages to stdout; a signal waits until the line is whole.
 
@@ -74,12 +78,15 @@ class Output(MsgSpecWriter):
 
         Raises:
             Stopped: after the lines, when a signal came meanwhile.
+            LoaderEnded: when nobody reads them any more.
         """
         self._writing = True
         try:
             sys.stdout.buffer.write(lines)
             sys.stdout.flush()
             self.bytes += len(lines)
+        except BrokenPipeError:
+            raise LoaderEnded(1) from None
         finally:
             self._writing = False
         if self._stopped:

@@ -29,9 +29,15 @@ def test_secrets_are_masked_plain_and_in_urls() -> None:
 
 
 def test_a_secret_that_contains_another_is_masked_whole() -> None:
-    hide("abc")
     hide("abcdef")
-    assert redact("abcdef abc") == "[hidden] [hidden]"
+    hide("abcdefghi")
+    assert redact("abcdefghi abcdef") == "[hidden] [hidden]"
+
+
+def test_what_is_too_short_for_a_secret_is_not_masked_everywhere() -> None:
+    hide("e")
+    hide("abcde")
+    assert redact("the letters abcde") == "the letters abcde"
 
 
 def test_every_logger_and_traceback_is_redacted(caplog: pytest.LogCaptureFixture) -> None:
