@@ -44,7 +44,7 @@ def statements(dialect: str, schema: str | None, names: Iterable[str]) -> Iterat
         schema: of the tables and the views; None for the current one.
         names: of the streams.
     """
-    prefix = f"{schema}." if schema else ""
+    prefix = f"{quoted(dialect, schema)}." if schema else ""
     for name in names:
         table = f"{prefix}{name}"
         gone = _later_reads(name, prefix)
@@ -52,6 +52,13 @@ def statements(dialect: str, schema: str | None, names: Iterable[str]) -> Iterat
         dated = f"SELECT t.*, (SELECT min(w.synced_at) {gone}) AS deleted_at FROM {table} t"
         yield from _view(dialect, f"{table}_current", f"{row} WHERE NOT EXISTS (SELECT 1 {gone})")
         yield from _view(dialect, f"{table}_deleted", f"{dated} WHERE EXISTS (SELECT 1 {gone})")
+
+
+def quoted(dialect: str, name: str) -> str:
+    """Return a name as SQL, whatever is in it; Snowflake keeps plain names in capitals."""
+    if dialect == "snowflake" and name.isidentifier():
+        name = name.upper()
+    return '"{}"'.format(name.replace('"', '""'))
 
 
 def _view(dialect: str, name: str, select: str) -> Iterator[str]:

@@ -112,7 +112,7 @@ def test_control_from_another_process(client: Client) -> None:
     bad = {"kind": "nonsense"}
     assert session.post(f"{root}/sandbox/faults", json=bad, timeout=5).status_code == 400
     assert session.get(f"{root}/sandbox/nothing", timeout=5).status_code == 404
-    assert session.post(f"{root}/sandbox/reset", timeout=5).status_code == 204
+    assert session.post(f"{root}/sandbox/reset", json={}, timeout=5).status_code == 204
     assert sandbox.requests == []
 
 
@@ -132,3 +132,30 @@ def test_the_command_prints_where_it_serves_and_logs_requests(
         process.terminate()
         process.wait(10)
     assert '"/customer"' in log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Host": "evil.test:8765"}, 403),
+        ({"Host": "127.0.0.1.evil.test"}, 403),
+        ({"Host": ""}, 403),
+        ({"Content-Type": "text/plain"}, 415),
+        ({"Content-Type": "application/x-www-form-urlencoded"}, 415),
+        ({"Content-Type": None}, 415),
+        ({"Host": "localhost:8765"}, 204),
+        ({"Host": "[::1]:8765", "Content-Type": "application/json; charset=utf-8"}, 204),
+    ],
+)
+def test_a_page_in_a_browser_does_not_control_the_sandbox(
+    client: Client, headers: dict[str, str], status: int
+) -> None:
+    session, url, sandbox = client
+    session.get(f"{url}/department", timeout=5)
+    sent = {"Content-Type": "application/json", **headers}
+    root = url.removesuffix("/v2")
+    answer = session.post(f"{root}/sandbox/reset", headers=sent, timeout=5)
+    assert answer.status_code == status
+    assert (sandbox.requests == []) == (status == 204)
+    if status == 403:
+        assert session.get(f"{root}/sandbox/requests", headers=sent, timeout=5).status_code == 403

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -60,7 +62,14 @@ def answer(request: Request, sandbox: Controlled) -> Response:  # noqa: PLR0911 
 
     POST /sandbox/faults (one fault or a list), DELETE /sandbox/faults, POST /sandbox/reset,
     POST /sandbox/mutations ({method, company, args, kwargs}), GET /sandbox/requests.
+
+    A page in a browser of this computer can send requests too: not with a host's name of its own,
+    and not as JSON.
     """
+    if not _is_of_this_computer(request.headers.get("host")):
+        return _json(403, {"error": "the sandbox is controlled from its own computer only"})
+    if request.method == "POST" and not _is_json(request.headers.get("content-type", "")):
+        return _json(415, {"error": "send JSON, as application/json"})
     action = (request.method, request.path[len(PREFIX) :])
     try:
         if action == ("POST", "faults"):
@@ -84,6 +93,22 @@ def answer(request: Request, sandbox: Controlled) -> Response:  # noqa: PLR0911 
     except (msgspec.MsgspecError, KeyError, ValueError, TypeError, IndexError) as error:
         return _json(400, {"error": f"{type(error).__name__}: {error}"})
     return _json(404, {"error": "no such sandbox control"})
+
+
+def _is_of_this_computer(host: str | None) -> bool:
+    """Return whether a Host header names a loopback address; in process there is none."""
+    if host is None:
+        return True
+    name = ""
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+        return ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"
+
+
+def _is_json(content_type: str) -> bool:
+    return content_type.partition(";")[0].strip().lower() == "application/json"
 
 
 def _json(status: int, content: object) -> Response:
