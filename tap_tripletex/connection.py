@@ -15,9 +15,10 @@ from tap_tripletex.api.client import Client
 from tap_tripletex.api.companies import chosen_companies, own_company
 from tap_tripletex.api.digests import Probes
 from tap_tripletex.api.errors import RefusedError, SettingsError
+from tap_tripletex.api.log_records import install
 from tap_tripletex.api.once import Once
 from tap_tripletex.api.rate_limit import RateLimiter
-from tap_tripletex.api.redaction import hide, install
+from tap_tripletex.api.redaction import hide
 from tap_tripletex.api.transport import Transport
 from tap_tripletex.proof.access import Access
 from tap_tripletex.proof.completeness import Completeness
@@ -62,6 +63,8 @@ class Connection:
         self._settings = settings
         self._lists: Once[list[Span]] = Once()
         self._calendars: Once[Calendar] = Once()
+        self._identity: Once[Identity] = Once()
+        self._completeness: Once[Completeness] = Once()
         self._prepared: set[Company] = set()
         self.limiter = RateLimiter(settings.rate_limit_reserve)
         self.transport = Transport(
@@ -76,30 +79,25 @@ class Connection:
         self.probes = Probes(self.client)
         self.parent_ids = ParentIds(self.client, self.probes)
         self.access = Access(self.client)
-
-    @cached_property
-    def pool(self) -> Pool:
-        """Return the threads that fetch ahead."""
-        return Pool(self._settings.max_concurrency, thread_name_prefix="fetch")
-
-    @cached_property
-    def scouts(self) -> Pool:
-        """Return the threads that look for changes; they wait for the pool, which never waits."""
-        return Pool(self.lookahead, thread_name_prefix="look")
+        self.pool = Pool(settings.max_concurrency, thread_name_prefix="fetch")
+        """Fetches ahead."""
+        self.scouts = Pool(self.lookahead, thread_name_prefix="look")
+        """Look for changes; they wait for the pool, which never waits."""
+        self._began = datetime.now(OSLO).date()
 
     @property
     def lookahead(self) -> int:
         """Return how many streams are looked at ahead: enough to keep all connections busy."""
         return 2 * self._settings.max_concurrency
 
-    @cached_property
+    @property
     def identity(self) -> Identity:
         """Return whom the tokens belong to.
 
         Raises:
             AuthenticationError: when the tokens are not accepted.
         """
-        return self.session.identity()
+        return self._identity("own", self.session.identity)
 
     @cached_property
     def own(self) -> Company:
@@ -179,15 +177,17 @@ class Connection:
 
         return self._lists((company.id, path), ask)
 
-    @cached_property
+    @property
     def today(self) -> date:
-        """Return the day in Norway on which the run began."""
-        return datetime.now(OSLO).date()
+        """Return the day in Norway on which the run began, whatever day it ends on."""
+        return self._began
 
-    @cached_property
+    @property
     def completeness(self) -> Completeness:
         """Return what tells whether the token sees everything."""
-        return Completeness(self.client, self.access, self.identity, self.today)
+        return self._completeness(
+            "all", lambda: Completeness(self.client, self.access, self.identity, self.today)
+        )
 
     def close(self, *, at_once: bool = False) -> None:
         """Drop what is still under way and end the session, unless it must be at once.
@@ -195,10 +195,9 @@ class Connection:
         Nothing is begun any more: no work, and no request but the one that ends the session.
         """
         self.transport.end()
-        for name in {"pool", "scouts"} & vars(self).keys():
-            getattr(self, name).end()
-        if not at_once:
-            self.session.close()
+        self.pool.end()
+        self.scouts.end()
+        self.session.close(at_once=at_once)
         self.transport.close()
 
 

@@ -8,11 +8,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tap_tripletex.api.errors import FinalError
 from tap_tripletex.api.transport import Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tap_tripletex.api.errors import CompanyRefusedError
     from tap_tripletex.proof.control_totals import Verdict
     from tap_tripletex.rows.oddities import Oddities
 
@@ -97,6 +99,7 @@ class Report:
         self._began = time.monotonic()
         self.troubles: list[Trouble] = []
         self._odd: list[str] = []
+        self._ended: set[int | None] = set()
 
     def tally(self, stream: str) -> Tally:
         """Return the numbers of a stream."""
@@ -105,6 +108,17 @@ class Report:
     def start(self, stream: str, company_id: int) -> Progress:
         """Return what tells of a stream in a company while it is read."""
         return Progress(stream, company_id, self.tally(stream))
+
+    def end(self, company_id: int, error: FinalError | CompanyRefusedError) -> None:
+        """Note that nothing more can be read, of one company or at all; said once."""
+        of = None if isinstance(error, FinalError) else company_id
+        if not self.ended(of):
+            self._ended.add(of)
+            self.troubles.append(Trouble(None, of, str(error), fatal=True))
+
+    def ended(self, company_id: int | None) -> bool:
+        """Return whether nothing more can be read of a company."""
+        return None in self._ended or company_id in self._ended
 
     def control(self, stream: str, verdict: Verdict) -> None:
         """Count a slice whose postings were compared with the trial balance."""
@@ -155,10 +169,9 @@ class Report:
         for trouble in sorted(self.troubles, key=lambda t: t.fatal):
             level = logging.ERROR if trouble.fatal else logging.WARNING
             kind = "Failed" if trouble.fatal else "Skipped"
-            what = trouble.stream or "company"
-            logger.log(
-                level, "%s: %s (company %s). %s", kind, what, trouble.company_id, trouble.reason
-            )
+            where = f"{trouble.stream or 'company'} (company {trouble.company_id}). "
+            about = where if trouble.stream or trouble.company_id else ""
+            logger.log(level, "%s: %s%s", kind, about, trouble.reason)
 
     def _table(self, traffic: Traffic) -> Iterator[str]:
         """Yield a line for each stream of which anything was read or that has trouble."""

@@ -10,16 +10,17 @@ from urllib.parse import urlsplit
 
 from singer_sdk import typing as th
 
+from tap_tripletex.api.address import check_address, check_header
 from tap_tripletex.api.auth import OSLO, EmployeeGrant
 from tap_tripletex.api.client import MOST_ROWS
 from tap_tripletex.api.companies import ALL
 from tap_tripletex.api.errors import SettingsError
 from tap_tripletex.api.grants import given_keys, grant_of
-from tap_tripletex.api.redaction import SHORTEST
+from tap_tripletex.api.redaction import SHORTEST, hide
 from tap_tripletex.rows.groups import GROUPS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from tap_tripletex.api.auth import Grant
 
@@ -181,7 +182,33 @@ class Settings:
     @property
     def uses_sandbox(self) -> bool:
         """Return whether the company built into the tap is read."""
-        return urlsplit(self.api_url).scheme == SANDBOX
+        return is_sandbox(self.api_url)
+
+
+def is_sandbox(api_url: str) -> bool:
+    """Return whether an address is that of the company built into the tap."""
+    return api_url.lower().startswith(f"{SANDBOX}:")
+
+
+def hide_secrets(config: Mapping[str, Any]) -> None:
+    """Hide what is secret in the settings, of whatever type it is, before any message names it."""
+    for name, definition in SCHEMA["properties"].items():
+        if definition.get("secret"):
+            for text in _texts(config.get(name)):
+                hide(text)
+                hide(text.strip())
+    user, at, _ = str(config.get("api_url")).rpartition("@")
+    if at:
+        hide(user.rpartition("//")[2])
+        hide(user.rpartition("//")[2].partition(":")[2])
+
+
+def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401 - a setting may be anything
+    if isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _texts(part)
+    elif value is not None and not isinstance(value, bool):
+        yield str(value)
 
 
 def read_settings(config: Mapping[str, Any], user_agent: str) -> Settings:
@@ -195,7 +222,8 @@ def read_settings(config: Mapping[str, Any], user_agent: str) -> Settings:
         SettingsError: when one is missing or cannot be understood.
     """
     api_url = _api_url(config.get("api_url"))
-    sandbox = urlsplit(api_url).scheme == SANDBOX
+    sandbox = is_sandbox(api_url)
+    check_header("user_agent", config.get("user_agent") or user_agent)
     keys = given_keys(config)
     _check_keys(keys, sandbox=sandbox)
     grant = _grant(keys, sandbox=sandbox)
@@ -222,12 +250,10 @@ def _api_url(setting: Any) -> str:  # noqa: ANN401 - whatever is set
         SettingsError: when it is none, or one of Tripletex's at which there is no API.
     """
     api_url = str(setting or PRODUCTION).strip()
-    parts = urlsplit(api_url)
-    if parts.scheme == SANDBOX:
+    if is_sandbox(api_url):
         return api_url
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        message = f"api_url {api_url!r} is no address. Leave it empty for {PRODUCTION}."
-        raise SettingsError(message)
+    check_address(api_url)
+    parts = urlsplit(api_url)
     api_url = api_url.rstrip("/")
     if parts.hostname in DEAD:
         message = f"api_url {api_url!r}: nothing is there any more. {ADDRESSES}"
@@ -235,6 +261,9 @@ def _api_url(setting: Any) -> str:  # noqa: ANN401 - whatever is set
     of_tripletex = any(f".{parts.hostname}".endswith(f".{name}") for name in DOMAINS)
     if of_tripletex and (parts.path.rstrip("/") != "/v2" or parts.query or parts.fragment):
         message = f"api_url {api_url!r} is not the API, whose address ends in /v2. {ADDRESSES}"
+        raise SettingsError(message)
+    if parts.query or parts.fragment:
+        message = f"api_url {api_url!r} is no address: nothing may follow its path."
         raise SettingsError(message)
     return api_url
 

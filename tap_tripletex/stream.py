@@ -15,7 +15,13 @@ from singer_sdk.streams._state import StreamStateManager
 from typing_extensions import override
 
 from tap_tripletex.api.digests import ALL
-from tap_tripletex.api.errors import ForbiddenError, RememberedError, TripletexError
+from tap_tripletex.api.errors import (
+    CompanyRefusedError,
+    FinalError,
+    ForbiddenError,
+    RememberedError,
+    TripletexError,
+)
 from tap_tripletex.api.redaction import redact
 from tap_tripletex.catalogs import selected_columns
 from tap_tripletex.proof.control_totals import COLUMNS as CONTROLLED
@@ -176,6 +182,8 @@ class TripletexStream(Stream):
         A failure ends this stream of this company and no other: it is reported at the end.
         """
         company = self.tap.connection.company((context or {})["company_id"])
+        if self.tap.report.ended(company.id):
+            return
         progress = self.tap.report.start(self.name, company.id)
         try:
             reading = self.tap.lookahead.take((self.name, company.id)).result()
@@ -183,6 +191,8 @@ class TripletexStream(Stream):
                 yield from self._emitted(reading, company, context, progress)
             finally:
                 self.tap.report.odd(self.name, company.id, reading.oddities)
+        except (FinalError, CompanyRefusedError) as error:
+            self.tap.report.end(company.id, error)
         except TripletexError as error:
             self._fail(self._trouble(company, context, error))
         except BrokenPipeError:

@@ -19,6 +19,7 @@ from typing_extensions import override
 
 from tap_tripletex import who
 from tap_tripletex.api.errors import TripletexError
+from tap_tripletex.api.log_records import install
 from tap_tripletex.api.memory import share_one_heap
 from tap_tripletex.catalogs import parse_catalog, read_catalog, say_what_is_not_there
 from tap_tripletex.config_text import from_environment, typed
@@ -27,7 +28,7 @@ from tap_tripletex.proof.sync_windows import SyncWindows
 from tap_tripletex.reading.lookahead import Lookahead
 from tap_tripletex.report import Report, Trouble
 from tap_tripletex.rows.output import LoaderEnded, Output, States, Stopped
-from tap_tripletex.settings import SCHEMA, Settings, read_include, read_settings
+from tap_tripletex.settings import SCHEMA, Settings, hide_secrets, read_include, read_settings
 from tap_tripletex.states import parse_state, read_state
 from tap_tripletex.stream import TripletexStream
 from tap_tripletex.streams import BY_NAME
@@ -77,11 +78,13 @@ class TapTripletex(Tap):
             CatalogError: when the catalog is not made as Singer says.
             StateError: when the state is something else.
         """
+        install()
         self._entries = read_catalog(catalog)
         self.append_builtin_config(self.config_jsonschema)
         given = dict(config or {})
         if parse_env_config:
             given |= from_environment(self.config_jsonschema, self._env_var_prefix)
+        hide_secrets(given)
         super().__init__(
             config=typed(given, self.config_jsonschema),
             state=None if state is None else read_state(state),
@@ -295,6 +298,7 @@ class TapTripletex(Tap):
             return False
         finally:
             self.close(at_once=self.stopped)
+            self.output.stopped()
         return True
 
 

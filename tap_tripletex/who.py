@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tap_tripletex.api.companies import client_companies, name_of
 from tap_tripletex.api.errors import RefusedError, SettingsError, TripletexError
+from tap_tripletex.api.redaction import printable
 
 if TYPE_CHECKING:
     from tap_tripletex.connection import Connection
@@ -36,7 +37,7 @@ def opened(connection: Connection, settings: Settings) -> str:
         lines.append(f"They open {len(clients)} client companies (company_ids: all):")
         lines += [f"  {id_} {clients[id_]}" for id_ in sorted(clients)]
     lines += [str(error) for error in connection.unknown_companies]
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))
 
 
 def read(connection: Connection, settings: Settings) -> str:

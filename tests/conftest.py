@@ -27,13 +27,11 @@ COMPANY = Company(107896302, "0")
 
 @pytest.fixture(autouse=True)
 def _no_leftovers() -> Iterator[None]:
-    """Undo what the tap does to the process: secrets that are hidden, the log record factory."""
-    factory = logging.getLogRecordFactory()
-    known = set(redaction._secrets)
+    """Undo what the tap does to the process: secrets that are hidden, the making of log records."""
+    make = logging.Logger.makeRecord
     yield
-    logging.setLogRecordFactory(factory)
-    redaction._secrets.clear()
-    redaction._secrets.update(known)
+    logging.Logger.makeRecord = make  # type: ignore[method-assign]
+    redaction.forget()
 
 
 def mounted(tap: TapTripletex, sandbox: Sandbox) -> TapTripletex:

@@ -250,3 +250,17 @@ def test_states_are_unwrapped_and_what_is_none_is_refused(tmp_path: Path) -> Non
         assert said in result.stderr
         assert "Traceback" not in result.stderr
         assert ('"type":"RECORD"' in result.stdout) is (code == 0)
+
+
+def test_a_token_of_the_wrong_type_is_not_shown(tmp_path: Path) -> None:
+    config = tmp_path / "config.json"
+    for token in (987654321, {"value": "wrong-type"}):
+        config.write_text(json.dumps({"employee_token": token, "consumer_token": "c-token"}))
+        for option in ((), ("--test",)):
+            result = tap(f"--config={config}", *option, LOGLEVEL="DEBUG")
+            shown = result.stdout + result.stderr
+            assert "987654321" not in shown
+            assert "wrong-type" not in shown
+            assert "employee_token must be text" in shown
+            assert "Traceback" not in shown
+            assert result.returncode == 1

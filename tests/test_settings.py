@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import re
 from datetime import date
 from typing import Any
 
@@ -7,8 +9,9 @@ import pytest
 
 from tap_tripletex.api.auth import EmployeeGrant, RefreshGrant
 from tap_tripletex.api.errors import SettingsError
+from tap_tripletex.api.redaction import redact
 from tap_tripletex.sandbox import CONSUMER_TOKEN, EMPLOYEE_TOKEN
-from tap_tripletex.settings import Settings, read_settings
+from tap_tripletex.settings import Settings, hide_secrets, read_settings
 
 DEFAULTS = {
     "page_size": 10_000,
@@ -81,6 +84,86 @@ def test_what_cannot_be_understood_is_said(config: dict[str, Any], said: str) ->
 )
 def test_companies_come_as_a_list_or_as_text(setting: Any, expected: Any) -> None:
     assert settings(company_ids=setting).companies == expected
+
+
+@pytest.mark.parametrize(
+    "api_url",
+    [
+        "http://tripletex.no/v2",
+        "http://127.0.0.1.evil.test/v2",
+        "http://localhost.evil.test/v2",
+        "http://[2001:db8::1]/v2",
+        "HTTP://tripletex.no/v2",
+        "http://10.0.0.1/v2",
+    ],
+)
+def test_tokens_never_travel_in_clear(api_url: str) -> None:
+    with pytest.raises(SettingsError, match="in clear"):
+        settings(api_url=api_url)
+
+
+@pytest.mark.parametrize(
+    "api_url",
+    [
+        "http://127.0.0.1:8765/v2",
+        "http://localhost:1/v2",
+        "http://[::1]:5/v2",
+        "http://127.9.9.9/v2",
+    ],
+)
+def test_this_computer_may_be_asked_without_encryption(api_url: str) -> None:
+    assert settings(api_url=api_url).api_url == api_url
+
+
+@pytest.mark.parametrize(
+    "api_url",
+    [
+        "https://user:pass-word@tripletex.no/v2",
+        "https://user@tripletex.no/v2",
+        "https://:pass-word@tripletex.no/v2",
+        "http://user:pass-word@127.0.0.1/v2",
+    ],
+)
+def test_an_address_has_neither_user_nor_password(api_url: str) -> None:
+    with pytest.raises(SettingsError, match="a user or a password") as caught:
+        settings(api_url=api_url)
+    assert "pass-word" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "api_url",
+    [
+        "https://",
+        "https://tripletex.no:port/v2",
+        "https://[::1/v2",
+        "https://.tripletex.no/v2",
+        "https://proxy.test/v2?key=1",
+        "https://proxy.test/v2#part",
+    ],
+)
+def test_what_no_request_could_be_sent_to_is_no_address(api_url: str) -> None:
+    with pytest.raises(SettingsError, match="no address"):
+        settings(api_url=api_url)
+
+
+@pytest.mark.parametrize("value", ["a\nb", "a\r\nX: y", "tap €", "smile \U0001f600", " a", "a\x00"])
+def test_a_user_agent_that_cannot_be_sent_is_refused_at_once(value: str) -> None:
+    with pytest.raises(SettingsError, match="user_agent"):
+        settings(user_agent=value)
+
+
+@pytest.mark.parametrize(
+    "token", [1234567890123, ["tok-in-list"], {"value": "tok-in-object"}, 3.14159265, "tok-en\n"]
+)
+def test_secrets_are_hidden_whatever_their_type(token: Any) -> None:
+    hide_secrets({"employee_token": token, "api_url": "https://me:pass-word@x.test/v2"})
+    for text in (str(token), repr(token), json.dumps(token)):
+        shown = redact(f"{text} is not of type 'string'")
+        assert "[hidden]" in shown
+        assert not {"1234567890123", "tok-in-list", "tok-in-object", "3.14159265"} & set(
+            re.findall(r"[\w.-]+", shown)
+        )
+    assert redact("https://me:pass-word@x.test, pass-word") == "https://[hidden]@x.test, [hidden]"
 
 
 def test_a_start_date_may_have_a_time_behind_it() -> None:

@@ -14,7 +14,9 @@ import requests
 
 from tap_tripletex.api.errors import (
     AuthenticationError,
+    EndedError,
     RefusedError,
+    TokensRefusedError,
     TripletexError,
     UnavailableError,
 )
@@ -195,22 +197,28 @@ class TokenSession:
         self.made_by: str | None = None
         """HTTP method that sessions are made with; None before the first."""
         self._renewal = datetime.min.replace(tzinfo=timezone.utc)
+        self._closed = False
+        self._refused: TokensRefusedError | None = None
 
     def token(self) -> str:
         """Return a session token that is good for a while.
 
         Raises:
-            AuthenticationError: when the tokens of the settings are not accepted.
+            TokensRefusedError: when the tokens of the settings are not accepted, now or earlier.
             UnavailableError: when Tripletex cannot be reached.
+            EndedError: after ``close``.
         """
         with self._lock:
-            if self._token is None or self._clock() >= self._renewal:
+            over = self._closed or self._refused is not None
+            if over or self._token is None or self._clock() >= self._renewal:
                 return self._create()
             return self._token
 
     def replace(self, rejected: str) -> str:
         """Return another token than the one that was rejected; made once for all threads."""
         with self._lock:
+            if self._closed or self._refused is not None:
+                return self._create()
             if self._token is None or self._token == rejected:
                 logger.info("The session has ended before its time; making a new one.")
                 return self._create()
@@ -238,11 +246,16 @@ class TokenSession:
             raise AuthenticationError(message)
         return Identity(company, _id_of(who.get("value"), "employee"))
 
-    def close(self) -> None:
-        """End the session at Tripletex; failing to do so is only logged."""
+    def close(self, *, at_once: bool = False) -> None:
+        """Make no more sessions, and end the last at Tripletex; failing to do so is only logged.
+
+        Args:
+            at_once: leaves the session to end by itself.
+        """
         with self._lock:
+            self._closed = True
             token, self._token = self._token, None
-        if token is None:
+        if token is None or at_once:
             return
         try:
             auth = (OWN_COMPANY, token)
@@ -251,11 +264,17 @@ class TokenSession:
             logger.info("The session could not be ended: %s", error)
 
     def _create(self) -> str:
+        if self._closed:
+            message = "The run has ended; no session is made any more."
+            raise EndedError(message)
+        if self._refused is not None:
+            raise self._refused
         now = self._clock()
         try:
             token = _token_in(self._ask(self.grant.body(now)))
         except (AuthenticationError, RefusedError) as error:
-            raise AuthenticationError(self.grant.refused(error, now)) from None
+            self._refused = TokensRefusedError(self.grant.refused(error, now))
+            raise self._refused from None
         hide(token)
         self._token = token
         ends = self.grant.ends(now)

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 import msgspec
 import requests
 
-from tap_tripletex.api.errors import AuthenticationError, SlowError, UnavailableError
+from tap_tripletex.api.errors import (
+    AuthenticationError,
+    CompanyRefusedError,
+    SlowError,
+    UnavailableError,
+)
 from tap_tripletex.api.pages import Beginning, Facts, Page, pieces_of
 from tap_tripletex.api.transport import MOST_UNPACKED, TOO_LARGE_TO_UNPACK
 
@@ -41,6 +46,7 @@ class Client:
         """Tie the transport to a session."""
         self._transport = transport
         self._session = session
+        self._refused: dict[int, CompanyRefusedError] = {}
 
     def get(  # noqa: PLR0913
         self,
@@ -66,7 +72,9 @@ class Client:
 
         Raises:
             RefusedError: see ``Transport.send``, as for the others.
-            AuthenticationError: when a session made for this request is not accepted either.
+            CompanyRefusedError: when a session made for this request is not accepted either, or
+                was not for an earlier one: each would cost another login.
+            TokensRefusedError: when no session is given any more.
             UnavailableError: when no complete answer came after all tries.
             SlowError: when none came in time.
         """
@@ -98,17 +106,24 @@ class Client:
                 read=read,
             )
 
+        self._check(company)
         token, renewed = self._session.token(), False
         while True:
             try:
                 return send(token)
-            except AuthenticationError:  # noqa: PERF203 - rarely more than once
+            except AuthenticationError as error:  # noqa: PERF203 - rarely more than once
                 rejected, token = token, self._session.token()
                 if token != rejected:
                     continue  # another thread has renewed it meanwhile
                 if renewed:
-                    raise
+                    refused = f"{error} A session made just now is not accepted in this company."
+                    self._refused[company.id] = CompanyRefusedError(refused)
+                self._check(company)
                 token, renewed = self._session.replace(rejected), True
+
+    def _check(self, company: Company) -> None:
+        if refused := self._refused.get(company.id):
+            raise refused from None
 
 
 def _whole(answer: Answer, path: str) -> Page:

@@ -7,6 +7,10 @@ class TripletexError(Exception):
     """Anything that stops a stream, a company or the run; the message says what to do."""
 
 
+class FinalError(TripletexError):
+    """Nothing that follows can succeed, so the run ends; it is said once."""
+
+
 class SettingsError(TripletexError):
     """A setting is missing or cannot be understood."""
 
@@ -21,6 +25,14 @@ class StateError(TripletexError):
 
 class AuthenticationError(TripletexError):
     """Tripletex does not accept the tokens."""
+
+
+class TokensRefusedError(AuthenticationError, FinalError):
+    """Tripletex gives no session for the tokens of the settings; they are not sent again."""
+
+
+class CompanyRefusedError(AuthenticationError):
+    """A session that was made just now does not open a company; it is not asked for again."""
 
 
 class UnknownCompanyError(TripletexError):
@@ -77,6 +89,14 @@ class UnavailableError(TripletexError):
     """No usable answer: network fault, server error or garbled body, after all retries."""
 
 
+class UnreachableError(UnavailableError):
+    """A request that cannot be sent, or not safely, however often it is tried."""
+
+
+class DownError(UnavailableError, FinalError):
+    """So many requests in a row had no answer that no more are sent."""
+
+
 class SlowError(UnavailableError):
     """No answer in time, or one that is too large; with fewer rows there may be one."""
 
@@ -85,7 +105,7 @@ class RateLimitedError(UnavailableError):
     """The API answered 429; retried in the next window of the rate limit."""
 
 
-class EndedError(TripletexError):
+class EndedError(FinalError):
     """The run ends, and nothing more is sent."""
 
 

@@ -34,7 +34,8 @@ class RateLimiter:
         self,
         reserve: int = 0,
         *,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Start with unknown budgets.
@@ -42,11 +43,14 @@ class RateLimiter:
         Args:
             reserve: requests of each window that are left for the user's other integrations; of
                 a path's own budget the same share.
-            clock: the time in seconds since the epoch.
+            clock: seconds that only ever go on; what is waited for is measured by it.
+            wall: the time in seconds since the epoch, which may be set back: tells only where in
+                a window the run is.
             sleep: waits for a number of seconds.
         """
         self._reserve = reserve
         self._clock = clock
+        self._wall = wall
         self._sleep = sleep
         self._lock = threading.Lock()
         self._token = _Budget()
@@ -86,19 +90,20 @@ class RateLimiter:
                     budget.learn(told, self._clock())
 
     def exhausted(self, taken: Taken, headers: Mapping[str, str]) -> None:
-        """Note a 429: nothing is left of this window, whatever was believed.
+        """Note a 429: nothing is left of its window, whatever was believed; that may be over.
 
         It is the path's own budget that is used up where the headers say so, else the token's.
         """
         with self._lock:
             self._give_back(taken)
-            (token, _), (path, _) = taken
+            (token, window), (path, window_of_path) = taken
             of_token, of_path = self._told(headers)
             left = of_token.left + self._reserve if of_token else 0
             if left > 0 and of_path and of_path.limit is not None and of_path.left <= 0:
-                path.learn(of_path, self._clock())
-                path.end(of_path.ends)
-            else:
+                if window_of_path == path.window:
+                    path.learn(of_path, self._clock())
+                    path.end(of_path.ends)
+            elif window == token.window:
                 token.end(self._end_of_window(_numbers(headers, "Reset")))
 
     def _take(self, kind: str) -> Taken | float:
@@ -142,12 +147,16 @@ class RateLimiter:
         the next multiple of 10 s of the wall clock. Reset is whole seconds, so up to one short;
         a multiple of 10 s of this computer's clock within that second is the end.
         """
-        now = self._clock()
-        if not resets:
-            return now - now % WINDOW + WINDOW
-        told = now + max(resets)
+        now = self._wall()
+        told = now + max(resets, default=0)
         boundary = round(told / WINDOW) * WINDOW
-        return boundary + MARGIN if abs(boundary - told) <= 1 else told + 1
+        if not resets:
+            ends = now - now % WINDOW + WINDOW
+        elif abs(boundary - told) <= 1:
+            ends = boundary + MARGIN
+        else:
+            ends = told + 1
+        return self._clock() + min(ends - now, WINDOW)
 
 
 class _Told(NamedTuple):

@@ -22,7 +22,7 @@ from tap_tripletex.api.errors import (
     UnavailableError,
 )
 from tap_tripletex.api.pages import objects
-from tap_tripletex.api.redaction import redact
+from tap_tripletex.api.redaction import printable, redact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,13 +43,13 @@ def error_of(  # noqa: PLR0911 - one return for each meaning
         answer: the answer; its body may be the API's error object or an HTML page.
         shown: the request in words.
     """
-    body = _error_body(answer)
+    body = error_body(answer)
     code = body["code"] if isinstance(body.get("code"), int) else None
     status = answer.status
     request_id = body.get("requestId") or answer.headers.get("x-tlx-request-id") or "unknown"
     said = _said(body) or f"no readable message ({answer.headers.get('Content-Type', 'no type')})"
     what = f"{status}/{code}" if code else str(status)
-    message = f"{shown} was answered {what}: {redact(said)} (request id {request_id})."
+    message = printable(redact(f"{shown} was answered {what}: {said} (request id {request_id})."))
     if code == ILLEGAL_FIELD:
         counts = Counter(re.findall(r"\w+", said))
         twice = {word for word, count in counts.items() if count > 1}
@@ -71,7 +71,8 @@ def error_of(  # noqa: PLR0911 - one return for each meaning
     return RefusedError(message, code, status)
 
 
-def _error_body(answer: Answer) -> dict[str, Any]:
+def error_body(answer: Answer) -> dict[str, Any]:
+    """Return what the API says of an error; empty where a gateway or nobody says it."""
     try:
         return objects(answer.content)
     except (msgspec.DecodeError, UnavailableError):

@@ -6,23 +6,28 @@ import logging
 import threading
 import zlib
 from dataclasses import dataclass
+from functools import partial
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlencode
 
 import backoff
 import requests
-from urllib3.exceptions import HTTPError, ReadTimeoutError
+from urllib3.exceptions import HTTPError
 
 from tap_tripletex.api import whole_answer
+from tap_tripletex.api.circuit_breaker import CircuitBreaker
 from tap_tripletex.api.errors import (
     EndedError,
+    FinalError,
     RateLimitedError,
     SlowError,
     UnavailableError,
+    UnreachableError,
 )
+from tap_tripletex.api.faults import unanswered
 from tap_tripletex.api.redaction import redact
-from tap_tripletex.api.refusals import error_of
+from tap_tripletex.api.refusals import error_body, error_of
 from tap_tripletex.api.whole_answer import TimedAdapter
 
 if TYPE_CHECKING:
@@ -188,7 +193,9 @@ class Transport:
             self._base_url, {}, stream=True, verify=None, cert=None
         )
         self._slots = threading.BoundedSemaphore(connections)
+        self._breaker = CircuitBreaker()
         self._ending = False
+        self._closed = False
         self.traffic = Traffic()
         """What was sent and received so far, retries included."""
 
@@ -228,7 +235,9 @@ class Transport:
             ResultTooLargeError: on code 23000.
             RefusedError: on any other 4xx.
             UnavailableError: on network faults, 5xx and 429, after all tries.
+            UnreachableError: at once where no further try can help.
             SlowError: when no answer came in time.
+            DownError: when too many requests in a row had no answer.
             EndedError: when the run has ended meanwhile.
         """
         # Commas, parentheses and asterisks are legal in a query; encoded they fill the URL.
@@ -240,35 +249,50 @@ class Transport:
             for traffic in filter(None, (self.traffic, tally)):
                 traffic.add(size)
 
+        exchange = partial(self._exchange, method, url, body, auth, headers)
+
         def attempt() -> T:
-            if self._ending and method != "DELETE":
+            if self._closed or (self._ending and method != "DELETE"):
                 message = f"{shown} is not sent: the run ends."
                 raise EndedError(message)
             with self._slots:
-                taken = self._limiter.acquire(f"{method} {path}")
-                try:
-                    answer = self._exchange(method, url, body, auth, headers)
-                except SlowError:
-                    self._limiter.release(taken)
-                    count(0)
-                    raise
-                except (requests.RequestException, HTTPError) as fault:
-                    self._limiter.release(taken)
-                    count(0)
-                    reason = redact(f"{type(fault).__name__}: {fault}")
-                    message = f"{shown} got no complete answer: {reason}."
-                    slow = isinstance(fault, (requests.ReadTimeout, ReadTimeoutError))
-                    raise (SlowError if slow else UnavailableError)(message) from None
-            count(len(answer.packed))
-            if answer.status == requests.codes.too_many_requests:
-                self._limiter.exhausted(taken, answer.headers)
-            else:
-                self._limiter.release(taken, answer.headers)
+                answer = self._answer(f"{method} {path}", exchange, shown, count)
             if answer.status in GOOD:
+                self._breaker.answered()
                 return read(answer)
-            raise error_of(answer, shown)
+            error = error_of(answer, shown)
+            # A gateway answers for an API that does not; what the API says itself has a code.
+            if not isinstance(error, UnavailableError) or error_body(answer).get("code"):
+                self._breaker.answered()
+            raise error
 
         return self._patiently(attempt, patient=patient)
+
+    def _answer(
+        self, kind: str, exchange: Callable[[], Answer], shown: str, count: Callable[[int], None]
+    ) -> Answer:
+        """Send a request within the rate limit.
+
+        Raises:
+            DownError: when Tripletex has not answered for long.
+        """
+        taken = self._limiter.acquire(kind)
+        try:
+            self._breaker.check()
+            answer = exchange()
+        except FinalError:
+            self._limiter.release(taken)
+            raise
+        except (OSError, HTTPError, ValueError, SlowError) as fault:
+            self._limiter.release(taken)
+            count(0)
+            raise unanswered(fault, shown) from None
+        count(len(answer.packed))
+        if answer.status == requests.codes.too_many_requests:
+            self._limiter.exhausted(taken, answer.headers)
+        else:
+            self._limiter.release(taken, answer.headers)
+        return answer
 
     def _exchange(
         self,
@@ -313,12 +337,13 @@ class Transport:
 
     def _patiently(self, attempt: Callable[[], T], *, patient: bool) -> T:
         """Call an attempt until it no longer raises UnavailableError, with growing pauses."""
-        given_up = (RateLimitedError,) if patient else (RateLimitedError, SlowError)
+        slow = () if patient else (SlowError,)
+        in_vain = (RateLimitedError, UnreachableError, FinalError, *slow)
         on_faults = backoff.on_exception(
             backoff.expo,
             UnavailableError,
             max_tries=TRIES,
-            giveup=lambda error: isinstance(error, given_up),
+            giveup=lambda error: isinstance(error, in_vain),
             factor=self._pause,
             max_value=60,
             on_backoff=_log_retry,
@@ -334,14 +359,21 @@ class Transport:
             on_backoff=_log_retry,
             logger=None,
         )
-        return on_rate_limit(on_faults(attempt))()
+        try:
+            return on_rate_limit(on_faults(attempt))()
+        except UnavailableError as error:
+            impatient = isinstance(error, SlowError) and not patient
+            if not (impatient or isinstance(error, (RateLimitedError, FinalError))):
+                self._breaker.given_up(error)
+            raise
 
     def end(self) -> None:
         """Send nothing more, but for what ends a session; threads may still be trying."""
         self._ending = True
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections; nothing more is sent."""
+        self._closed = True
         self._session.close()
 
 

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from tap_tripletex.api.redaction import printable, redact
 from tap_tripletex.commands.questions import Finding, Probe, findings
 from tap_tripletex.tap import TapTripletex, in_one_sentence
 
@@ -46,7 +47,8 @@ def _report(tap: TapTripletex, output: Path) -> None:
         ("question", "asked of", "assumed / found", "what the tap does"),
         *map(_cells, found),
     ):
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, WIDTHS, strict=True)))
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, WIDTHS, strict=True))
+        click.echo(printable(redact(line)))
     requests = tap.connection.transport.traffic.requests
     host = urlsplit(tap.settings.api_url).hostname or ""
     body: dict[str, Any] = {

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import select
+import signal
 import sys
 import time
 import zlib
@@ -25,6 +28,15 @@ SECONDS = 60.0
 """Time after which a state is written anyway, if it has changed."""
 
 
+SECONDS_TO_STOP = 8.0
+"""Between a signal and the end of the process, at most: Docker waits for ten."""
+
+NOT_READ = (
+    b"Stopped while the target did not read. The last state that it was given holds; the next run "
+    b"goes on from there.\n"
+)
+
+
 class Stopped(SystemExit):
     """A signal asked the run to end."""
 
@@ -34,7 +46,7 @@ class LoaderEnded(SystemExit):
 
 
 class Output(MsgSpecWriter):
-    """Writes messages to stdout; a signal waits until the line is whole.
+    """Writes messages to stdout; a signal waits until the line is whole, but not for ever.
 
     A SCHEMA that the loader has had in an earlier run waits until its first row: for each one a
     loader asks the database about the table (target-postgres 25 statements), and one that
@@ -50,7 +62,8 @@ class Output(MsgSpecWriter):
         """Checksum of the SCHEMA last written, by stream; None where each is to be written."""
         self._held: dict[str, bytes] = {}
         self._writing = False
-        self._stopped = False
+        self._signalled = False
+        self._stopping = False
 
     @override
     def write_message(self, message: Message) -> None:
@@ -89,19 +102,50 @@ class Output(MsgSpecWriter):
             raise LoaderEnded(1) from None
         finally:
             self._writing = False
-        if self._stopped:
-            self._stopped = False
-            raise Stopped(1)
+        if self._signalled and not self._stopping:
+            self._stop()
 
     def stop(self, *_: object) -> None:
         """End the run as soon as no line is half written; a handler of signals.
 
+        Only the first signal does. Two are usual: Ctrl-C reaches every process of a terminal, and
+        Meltano ends the tap as well; the second comes while the last state is written.
+
         Raises:
             Stopped: at once, when nothing is being written.
         """
+        if self._signalled:
+            return
+        self._signalled = True
+        _bound(SECONDS_TO_STOP)
         if not self._writing:
-            raise Stopped(1)
-        self._stopped = True
+            self._stop()
+
+    def stopped(self) -> None:
+        """Note that all is written that is to be."""
+        if self._signalled:
+            _bound(0)
+
+    def _stop(self) -> None:
+        self._stopping = True
+        raise Stopped(1)
+
+
+def _bound(seconds: float) -> None:
+    """End the process after so many seconds, 0 for no longer; a target may never read again.
+
+    What was written whole stays good: a target knows half a line by its missing end.
+    """
+    if hasattr(signal, "setitimer"):  # not on Windows, where nothing but Ctrl-C is a signal
+        signal.signal(signal.SIGALRM, _end_process)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+def _end_process(*_: object) -> None:
+    stderr = 2
+    if select.select((), (stderr,), (), 0)[1]:  # a log that is not read would hold the end up
+        os.write(stderr, NOT_READ)
+    os._exit(1)
 
 
 class States(StateWriter):

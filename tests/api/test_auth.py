@@ -9,8 +9,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from requests.auth import _basic_auth_str
 
-from tap_tripletex.api.auth import OSLO, EmployeeGrant, Identity, RefreshGrant, TokenSession
-from tap_tripletex.api.errors import AuthenticationError
+from tap_tripletex.api.auth import (
+    OSLO,
+    Company,
+    EmployeeGrant,
+    Identity,
+    RefreshGrant,
+    TokenSession,
+)
+from tap_tripletex.api.errors import (
+    AuthenticationError,
+    CompanyRefusedError,
+    EndedError,
+    TokensRefusedError,
+)
 from tests.conftest import API, COMPANY, error, listed, session_answer
 
 if TYPE_CHECKING:
@@ -108,6 +120,58 @@ def test_a_session_that_another_thread_has_renewed_again_is_no_end(
     requests_mock.get(f"{API}/department", json=answer)
     assert client.get(COMPANY, "/department").values == [{"id": 1}]
     assert len(creations(requests_mock)) == 3
+
+
+def test_tokens_that_were_refused_are_not_sent_again(
+    client: Client, session: TokenSession, requests_mock: Mocker
+) -> None:
+    requests_mock.post(CREATE, [session_answer("old"), error(401, 3000, "Unauthorized")])
+    requests_mock.get(f"{API}/department", **error(401, 3000, "Unauthorized"))
+    for _ in range(5):
+        with pytest.raises(TokensRefusedError, match="does not accept the tokens"):
+            client.get(COMPANY, "/department")
+    with pytest.raises(TokensRefusedError):
+        session.token()
+    assert len(creations(requests_mock)) == 2
+
+
+def test_a_company_that_a_new_session_does_not_open_costs_no_more_logins(
+    client: Client, requests_mock: Mocker
+) -> None:
+    requests_mock.post(CREATE, [session_answer(f"session-{n}") for n in range(99)])
+
+    def answer(request: Any, context: Any) -> Any:
+        context.status_code = 200 if request.headers["Authorization"].startswith(OTHER) else 401
+        return listed({"id": 1})
+
+    requests_mock.get(f"{API}/department", json=answer)
+    closed = Company(5, "5")
+    for _ in range(20):
+        with pytest.raises(CompanyRefusedError, match="not accepted in this company"):
+            client.get(closed, "/department")
+        assert client.get(Company(6, "6"), "/department").values == [{"id": 1}]
+    assert len(creations(requests_mock)) == 2
+
+
+OTHER = _basic_auth_str("6", "session")[:10]
+
+
+def test_after_the_end_a_late_401_makes_no_session(
+    client: Client, session: TokenSession, requests_mock: Mocker
+) -> None:
+    requests_mock.post(CREATE, [session_answer("old"), session_answer("new")])
+    requests_mock.delete(f"{API}/token/session/old", status_code=204)
+
+    def late(_: Any, context: Any) -> Any:
+        session.close()
+        context.status_code = 401
+        return error(401, 3000, "Unauthorized")["json"]
+
+    requests_mock.get(f"{API}/department", json=late)
+    with pytest.raises(EndedError):
+        client.get(COMPANY, "/department")
+    methods = [request.method for request in requests_mock.request_history]
+    assert methods == ["POST", "GET", "DELETE"]
 
 
 def test_a_second_401_is_final(client: Client, requests_mock: Mocker) -> None:
@@ -337,12 +401,17 @@ def test_who_am_i_survives_a_session_that_has_just_ended(
 
 def test_the_session_is_deleted_at_the_end(session: TokenSession, logged_in: Mocker) -> None:
     logged_in.delete(f"{API}/token/session/session-secret", status_code=204)
-    session.close()
-    assert logged_in.call_count == 0
     session.token()
     session.close()
     session.close()
     assert [request.method for request in logged_in.request_history] == ["POST", "DELETE"]
+
+
+def test_a_session_that_was_never_made_is_not_ended(
+    session: TokenSession, logged_in: Mocker
+) -> None:
+    session.close()
+    assert logged_in.call_count == 0
 
 
 def test_a_session_that_cannot_be_deleted_is_no_failure(

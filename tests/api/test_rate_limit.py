@@ -29,7 +29,7 @@ class Clock:
 
 
 def limiter(clock: Clock, reserve: int = 0) -> RateLimiter:
-    return RateLimiter(reserve, clock=clock, sleep=clock.sleep)
+    return RateLimiter(reserve, clock=clock, wall=clock, sleep=clock.sleep)
 
 
 def headers(limit: str, remaining: str, reset: str | None = "5") -> dict[str, str]:
@@ -288,3 +288,34 @@ def test_requests_of_a_run_are_counted_by_their_path() -> None:
         client.get(company, "/currency/1")
     assert sum(clock.slept) > 10
     assert {entry["status"] for entry in sandbox.requests} == {200, 201}
+
+
+def test_a_clock_that_is_set_back_makes_nothing_wait_for_it() -> None:
+    clock, wall = Clock(), Clock(1_700_000_003.0)
+    budget = RateLimiter(clock=clock, wall=wall, sleep=clock.sleep)
+    budget.release(budget.acquire(), headers("100", "0", "5"))
+    wall.now -= 3600
+    budget.acquire()
+    assert 5 <= sum(clock.slept) < 10.1
+
+
+@pytest.mark.parametrize("reset", ["3600", "11"])
+def test_nothing_waits_longer_than_a_window(reset: str) -> None:
+    clock = Clock()
+    budget = limiter(clock)
+    budget.release(budget.acquire(), headers("100", "0", reset))
+    budget.acquire()
+    assert sum(clock.slept) < 10.1
+
+
+def test_a_late_429_of_an_earlier_window_does_not_empty_this_one() -> None:
+    clock = Clock()
+    budget = limiter(clock)
+    late = budget.acquire()
+    budget.release(budget.acquire(), headers("100", "1", "5"))
+    for _ in range(2):
+        budget.acquire()
+    assert len(clock.slept) == 1
+    budget.exhausted(late, {"X-Rate-Limit-Reset": "9"})
+    budget.acquire()
+    assert len(clock.slept) == 1

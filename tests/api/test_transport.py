@@ -1,21 +1,28 @@
 from __future__ import annotations
 
 import json
+import ssl
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 
+from tap_tripletex.api.circuit_breaker import MOST_UNANSWERED
 from tap_tripletex.api.errors import (
     AuthenticationError,
+    DownError,
+    EndedError,
     ForbiddenError,
     IllegalFieldError,
     NotFoundError,
     RateLimitedError,
     RefusedError,
     ResultTooLargeError,
+    TripletexError,
     UnavailableError,
+    UnreachableError,
 )
 from tap_tripletex.api.rate_limit import RateLimiter
 from tap_tripletex.api.transport import RATE_LIMITED_TRIES, TRIES
@@ -161,3 +168,103 @@ def test_messages_say_what_where_and_which_request(
         "dateTo: Kan ikke være null (request id ba8da6a5)."
     )
     assert caught.value.code == 15000
+
+
+def test_what_no_further_try_can_mend_is_tried_once(
+    transport: Transport, requests_mock: Mocker
+) -> None:
+    unverified = ssl.SSLCertVerificationError(1, "certificate verify failed: unable to get issuer")
+    for fault in (
+        requests.exceptions.InvalidURL("Failed to parse"),
+        requests.exceptions.InvalidHeader("Invalid return character"),
+        requests.exceptions.InvalidProxyURL("Please check proxy URL"),
+        UnicodeEncodeError("latin-1", "æ€", 1, 2, "ordinal not in range(256)"),
+        OSError("Could not find a suitable TLS CA certificate bundle, invalid path: /none"),
+        caused(requests.exceptions.SSLError(unverified), unverified),
+    ):
+        requests_mock.reset_mock()
+        requests_mock.get(f"{API}/department", exc=fault)
+        with pytest.raises(UnreachableError, match="GET /department got no complete answer"):
+            get(transport)
+        assert requests_mock.call_count == 1
+
+
+def caused(fault: Exception, cause: Exception) -> Exception:
+    fault.__context__ = cause
+    return fault
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        requests.exceptions.SSLError("EOF occurred in violation of protocol"),
+        ConnectionResetError(104, "Connection reset by peer"),
+        TimeoutError("timed out"),
+    ],
+)
+def test_what_another_try_can_mend_is_tried_again(
+    transport: Transport, requests_mock: Mocker, fault: Exception
+) -> None:
+    requests_mock.get(f"{API}/department", [{"exc": fault}, {"json": listed()}])
+    get(transport)
+    assert requests_mock.call_count == 2
+
+
+NO_ANSWERS: list[dict[str, Any]] = [
+    {"exc": requests.exceptions.ConnectionError},
+    {"status_code": 503, "text": HTML},
+]
+
+
+@pytest.mark.parametrize("fault", NO_ANSWERS)
+def test_a_server_that_is_down_is_not_asked_for_ever(
+    transport: Transport, requests_mock: Mocker, fault: dict[str, Any]
+) -> None:
+    requests_mock.get(f"{API}/department", **fault)
+    for _ in range(MOST_UNANSWERED):
+        with pytest.raises(UnavailableError):
+            get(transport)
+    asked = requests_mock.call_count
+    assert asked == MOST_UNANSWERED * TRIES
+    for _ in range(1000):
+        with pytest.raises(DownError, match="did not answer 10 requests in a row"):
+            get(transport)
+    assert requests_mock.call_count == asked
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [{"json": listed()}, error(404, 6000, "Object not found"), error(500, 1000, "Internal error")],
+)
+def test_an_answer_of_any_kind_between_them_proves_that_it_is_not_down(
+    transport: Transport, requests_mock: Mocker, answer: dict[str, Any]
+) -> None:
+    requests_mock.get(f"{API}/down", exc=requests.exceptions.ConnectionError)
+    requests_mock.get(f"{API}/department", **answer)
+    for _ in range(2 * MOST_UNANSWERED):
+        with pytest.raises(UnavailableError) as caught:
+            get(transport, "/down")
+        assert not isinstance(caught.value, DownError)
+        with suppress(TripletexError):
+            get(transport)
+
+
+def test_nothing_is_sent_after_the_end(transport: Transport, requests_mock: Mocker) -> None:
+    requests_mock.get(f"{API}/department", json=listed())
+    transport.close()
+    with pytest.raises(EndedError):
+        get(transport)
+    assert requests_mock.call_count == 0
+
+
+def test_a_retry_that_comes_after_the_end_is_not_sent(
+    transport: Transport, requests_mock: Mocker
+) -> None:
+    def fail(*_: Any) -> Any:
+        transport.close()
+        raise requests.exceptions.ConnectionError
+
+    requests_mock.get(f"{API}/department", text=fail)
+    with pytest.raises(EndedError):
+        get(transport)
+    assert requests_mock.call_count == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -29,6 +30,12 @@ def installed(plugin: str) -> set[str]:
         check=True,
     ).stdout
     return {line for line in frozen.splitlines() if not line.startswith("-e ")}
+
+
+def test_a_system_without_time_zones_will_do() -> None:
+    tap = ROOT / ".meltano" / "extractors" / "tap-tripletex" / "venv" / "bin" / "tap-tripletex"
+    environment = {**os.environ, "PYTHONTZPATH": ""}
+    subprocess.run([tap, "--version"], env=environment, check=True, timeout=60)
 
 
 @pytest.mark.parametrize("plugin", [p for p in PLUGINS if p.startswith("target-")])

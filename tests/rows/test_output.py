@@ -55,9 +55,41 @@ def test_a_signal_waits_until_the_line_is_whole(stdout: Stdout) -> None:
     first, second = stdout.written.getvalue().splitlines()
     assert json.loads(first) == {"type": "RECORD"}
     assert json.loads(second)["type"] == "STATE"
+    output.stopped()
+    signal.signal(signal.SIGUSR1, signal.SIG_DFL)
+
+
+def test_a_signal_ends_a_run_that_is_not_writing_at_once() -> None:
+    output = Output()
     with pytest.raises(Stopped):
         output.stop()
+    output.stopped()
+    assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
+
+
+def test_further_signals_do_not_lose_the_last_state(
+    stdout: Stdout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = Output()
+    states = States(output)
+    signal.signal(signal.SIGUSR1, output.stop)
+    stdout.meanwhile = lambda: signal.raise_signal(signal.SIGUSR1)
+    make = output.format_message
+
+    def signalled(message: Any) -> bytes:
+        signal.raise_signal(signal.SIGUSR1)
+        return bytes(make(message))
+
+    with written_to(stdout):
+        with pytest.raises(Stopped):
+            output.write(b"{}\n")
+        monkeypatch.setattr(output, "format_message", signalled)
+        states.flush({"bookmarks": {"n": 1}}, again=True)
+        states.flush({"bookmarks": {"n": 2}}, again=True)
+    output.stopped()
     signal.signal(signal.SIGUSR1, signal.SIG_DFL)
+    found = [json.loads(line) for line in stdout.written.getvalue().splitlines()]
+    assert [m["value"]["bookmarks"] for m in found if m] == [{"n": 1}, {"n": 2}]
 
 
 def test_states_are_written_when_they_do_not_weigh(
