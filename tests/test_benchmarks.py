@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING
 
 import pytest
 
-from tests.benchmarks import contenders, speed
+from tests.benchmarks import contenders, speed, trial
 from tests.benchmarks.bounds import Waits
 from tests.benchmarks.measuring import NO_WAITS, Usage, measured, median, sandbox
 
@@ -72,3 +72,12 @@ def test_medians() -> None:
 
 def test_memory_is_told_as_a_ratio() -> None:
     assert "1.50 times" in speed.memory({20_000: 100, 1_000_000: 150})
+
+
+def test_a_trial_tells_who_has_the_truth_after_changes() -> None:
+    ours = trial.tried(trial.ThisTap)
+    theirs = trial.tried(lambda place: trial.OrdinaryTap(place, incremental=True))
+    assert (ours.missing, ours.stale, ours.ghosts) == (0, 0, 0)
+    assert min(theirs.missing, theirs.stale, theirs.ghosts) > 0
+    assert min(ours.later, theirs.later) > 0
+    assert trial.table([ours]).splitlines()[2].startswith("| **this tap** | 0 | 0 | 0 |")
