@@ -344,7 +344,7 @@ def main() -> None:
     """Try everyone and print the table."""
     parser = argparse.ArgumentParser()
     parser.add_argument(
-        "--readme", action="store_true", help="write it into the pages that show it"
+        "--readme", action="store_true", help="write it into the pages"
     )
     readme = parser.parse_args().readme
     outcomes = []
