@@ -57,9 +57,10 @@ ZERO_IS_A_ROW = {"VatType"}
 ZERO_IDS = {"creditedInvoice"}
 """Integer properties besides ``…Id`` that hold an id, with 0 for none. Recorded on /invoice."""
 
-DATES = {"date", "dateCounted", "depreciationFrom", "end", "start"}
+DATES = {"date", "dateCounted", "depreciationFrom", "end", "start", "termOfPayment"}
 """Dates by whole name. Recorded (AccountingPeriod, AnnualAccount, Posting, …): all YYYY-MM-DD.
-Names never seen with a value (termOfPayment, sendTime, timeStart) stay text: no value is lost."""
+Names never seen with a value (sendTime, timeStart) stay text: no value is lost. ``termOfPayment``
+is the due date (document: "the reminder term of payment date")."""
 
 DATE_NAME = re.compile(r"(Date|DateFrom|DateTo)$|^date(From|To|OfBirth|OfAcquisition)$")
 

@@ -12,11 +12,13 @@ import msgspec
 
 from tap_tripletex.api.auth import OSLO, TokenSession
 from tap_tripletex.api.client import Client
+from tap_tripletex.api.clock import Clock
 from tap_tripletex.api.companies import chosen_companies, own_company
 from tap_tripletex.api.digests import Probes
 from tap_tripletex.api.errors import RefusedError, SettingsError
 from tap_tripletex.api.log_records import install
 from tap_tripletex.api.once import Once
+from tap_tripletex.api.paging import whole_list
 from tap_tripletex.api.rate_limit import RateLimiter
 from tap_tripletex.api.redaction import hide
 from tap_tripletex.api.transport import Transport
@@ -66,6 +68,7 @@ class Connection:
         self._identity: Once[Identity] = Once()
         self._completeness: Once[Completeness] = Once()
         self._prepared: set[Company] = set()
+        self.clock = Clock()
         self.limiter = RateLimiter(settings.rate_limit_reserve)
         self.transport = Transport(
             SANDBOX_ADDRESS if settings.uses_sandbox else settings.api_url,
@@ -73,6 +76,7 @@ class Connection:
             user_agent=settings.user_agent,
             connections=settings.max_concurrency,
             adapter=_sandbox(settings.api_url) if settings.uses_sandbox else None,
+            clock=self.clock,
         )
         self.session = TokenSession(self.transport, settings.grant)
         self.client = Client(self.transport, self.session)
@@ -165,9 +169,9 @@ class Connection:
 
     def _rows(self, company: Company, path: str, fields: str) -> list[Span]:
         def ask() -> list[Span]:
-            params = {"from": "0", "count": "10000", "fields": fields}
             try:
-                spans, odd = self.client.get(company, path, params).of_type(Span)
+                page = whole_list(self.client, company, path, {"fields": fields})
+                spans, odd = page.of_type(Span)
             except RefusedError as error:
                 logger.info("%s cannot be read: %s", path, error)
                 return []
@@ -185,8 +189,10 @@ class Connection:
     @property
     def completeness(self) -> Completeness:
         """Return what tells whether the token sees everything."""
+        given_up = self._settings.rights_given_up
         return self._completeness(
-            "all", lambda: Completeness(self.client, self.access, self.identity, self.today)
+            "all",
+            lambda: Completeness(self.client, self.access, self.identity, self.today, given_up),
         )
 
     def close(self, *, at_once: bool = False) -> None:

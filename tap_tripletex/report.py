@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,9 +12,10 @@ from tap_tripletex.api.errors import FinalError
 from tap_tripletex.api.transport import Traffic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tap_tripletex.api.errors import CompanyRefusedError
+    from tap_tripletex.proof.completeness import Lack
     from tap_tripletex.proof.control_totals import Verdict
     from tap_tripletex.rows.oddities import Oddities
 
@@ -22,6 +23,10 @@ logger = logging.getLogger("tap-tripletex")
 
 SECONDS = 10.0
 """Time between two lines about a stream that is being read."""
+
+
+MOST_NAMED = 12
+"""Streams, or companies, that are named in one line."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +105,9 @@ class Report:
         self.troubles: list[Trouble] = []
         self._odd: list[str] = []
         self._ended: set[int | None] = set()
+        self._lacks: defaultdict[Lack, tuple[set[str], set[int]]] = defaultdict(
+            lambda: (set(), set())
+        )
 
     def tally(self, stream: str) -> Tally:
         """Return the numbers of a stream."""
@@ -136,7 +144,14 @@ class Report:
     @property
     def failed(self) -> bool:
         """Return whether anything that should have been read was not."""
-        return any(trouble.fatal for trouble in self.troubles)
+        fatal = [*(t.fatal for t in self.troubles), *(lack.fatal for lack in self._lacks)]
+        return any(fatal)
+
+    def incomplete(self, lack: Lack, stream: str, company_id: int) -> None:
+        """Note that nothing is called deleted in a stream of a company, and why."""
+        streams, companies = self._lacks[lack]
+        streams.add(stream)
+        companies.add(company_id)
 
     def log(self, traffic: Traffic, waits: int, waited: float) -> None:
         """Log a table, then everything that was skipped or has failed.
@@ -166,6 +181,14 @@ class Report:
             )
         for sentence in self._odd:
             logger.warning("Odd: %s", sentence)
+        for lack, (streams, companies) in self._lacks.items():
+            logger.log(
+                logging.ERROR if lack.fatal else logging.WARNING,
+                "Incomplete: nothing is called deleted in %s (company %s). %s",
+                _some(sorted(streams)),
+                _some(sorted(companies)),
+                lack.reason,
+            )
         for trouble in sorted(self.troubles, key=lambda t: t.fatal):
             level = logging.ERROR if trouble.fatal else logging.WARNING
             kind = "Failed" if trouble.fatal else "Skipped"
@@ -211,3 +234,9 @@ class Report:
             yield f"failed in {failed}"
         if skipped:
             yield f"skipped in {skipped}"
+
+
+def _some(things: Sequence[object]) -> str:
+    """Return the first few things in words."""
+    more = len(things) - MOST_NAMED
+    return ", ".join(map(str, things[:MOST_NAMED])) + (f" and {more} more" if more > 0 else "")

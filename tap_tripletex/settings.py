@@ -140,6 +140,15 @@ SCHEMA: dict[str, Any] = th.PropertiesList(
         ),
     ),
     th.Property(
+        "rights_given_up",
+        th.CustomType({"type": ["array", "string", "null"]}),
+        title="Rights given up",
+        description=(
+            "Names of entitlements and modules that are gone for good. Without them here, nothing "
+            "is called deleted as long as one is missing that an earlier run had."
+        ),
+    ),
+    th.Property(
         "user_agent",
         th.StringType,
         title="User agent",
@@ -175,6 +184,7 @@ class Settings:
     future_days: int
     full_refresh_days: int
     control_totals: str
+    rights_given_up: tuple[str, ...]
     user_agent: str
     rate_limit_reserve: int
     secrets: tuple[str, ...]
@@ -237,6 +247,7 @@ def read_settings(config: Mapping[str, Any], user_agent: str) -> Settings:
         future_days=config["future_days"],
         full_refresh_days=config["full_refresh_days"],
         control_totals=config["control_totals"],
+        rights_given_up=tuple(_words(config.get("rights_given_up"))),
         user_agent=config.get("user_agent") or user_agent,
         rate_limit_reserve=config["rate_limit_reserve"],
         secrets=tuple(keys.values()),

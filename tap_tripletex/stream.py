@@ -30,9 +30,9 @@ from tap_tripletex.proof.sync_windows import WindowRead
 from tap_tripletex.reading.changed_since import Changes
 from tap_tripletex.reading.paging import Lists, Source
 from tap_tripletex.reading.reader import Reading, Terms
-from tap_tripletex.reading.slices import BEGINNING, DAY, Cut
+from tap_tripletex.reading.slices import BEGINNING, DAY, Cut, Parents
 from tap_tripletex.reading.state import SliceState, fingerprint
-from tap_tripletex.reading.strategies import SYNCED_AT, ChangedSince, Nested, Window
+from tap_tripletex.reading.strategies import SYNCED_AT, ChangedSince, List, Nested, Window
 from tap_tripletex.reading.tree import Guard, Tree, Turns
 from tap_tripletex.report import Progress, Trouble
 from tap_tripletex.rows.forms import LineForm, RecordForm
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
     from tap_tripletex.api.auth import Company
     from tap_tripletex.api.transport import Traffic
+    from tap_tripletex.proof.completeness import Lack
     from tap_tripletex.reading.reader import Emission
     from tap_tripletex.reading.slices import Slice
     from tap_tripletex.reading.strategies import Strategy
@@ -136,6 +137,16 @@ class TripletexStream(Stream):
     _counter: Counter | None = None
     needs: ClassVar[str | None] = None
 
+    @classmethod
+    def as_parents(cls, id_: str = "id") -> Parents:
+        """Return the stream's own rows as objects that other streams are asked by.
+
+        Args:
+            id_: name of the id in the list, after a dot if it is that of a reference.
+        """
+        every = cls.strategy.every if isinstance(cls.strategy, List) else {}
+        return Parents(cls.path, id_, tuple(cls.parameters.items()), tuple(every.items()))
+
     def __init__(self, tap: TapTripletex) -> None:
         """Build the schema once, as a plain dictionary: the SDK reads it for every record."""
         self._always = (*self.key, *self.strategy.columns)
@@ -216,12 +227,27 @@ class TripletexStream(Stream):
     ) -> Iterator[Json]:
         tally = self.tap.report.tally(self.name)
         connection = self.tap.connection
-        connection.completeness.remember(company, self.tap.windows.memory(company.id))
+        windows = self.tap.windows
+        memory = windows.memory(company.id)
+        connection.completeness.remember(company, memory, windows.rights)
+        for lack in self._lacks(company, memory):
+            self.tap.report.incomplete(lack, self.name, company.id)
         self._slice_state(company, context).admit()
-        for record in reading.records(progress.slice):
+        rows, read = tally.rows, tally.read
+
+        def settled(done: int, total: int) -> None:
+            progress.slice(done, total)
+            if tally.read == read + 1 and total > 1:
+                self.tap.state_writer.mark(self.tap_state)
+
+        for record in reading.records(settled):
             tally.rows += 1
             yield record
         tally.slices += reading.slices
+        if tally.rows > rows:
+            windows.remember(company.id, connection.clock.last)
+        if (tally.rows, tally.read) != (rows, read):
+            self.tap.state_writer.mark(self.tap_state)
 
     def begin(self, company_id: int) -> Future[Reading]:
         """Start to look for what has changed in one company, in the background.
@@ -252,7 +278,9 @@ class TripletexStream(Stream):
         source = Source(
             self.name, self.path, self.parameters, self.sorting, self.key, self.strategy
         )
-        open_lists = partial(Lists, source, company, connection.client, tally=tally)
+        open_lists = partial(
+            Lists, source, company, connection.client, tally=tally, clock=connection.clock
+        )
         calendar = connection.calendar(company)
         state.begin(
             fingerprint(
@@ -274,7 +302,8 @@ class TripletexStream(Stream):
             ),
         )
         lacking = state.lacking(connection.today, settings.full_refresh_days)
-        lists = open_lists(shape(selected.columns, lacking), settings.page_size)
+        # Two rows at least: pages have one in common where there is no checksum.
+        lists = open_lists(shape(selected.columns, lacking), max(settings.page_size, 2))
         form = self._form(company)
         ids = partial(connection.parent_ids, company, oddities=form.oddities)
         reading = Reading(
@@ -320,17 +349,16 @@ class TripletexStream(Stream):
         self.tap.report.tally(self.name).rows += count
 
     def _check_not_refused(self, state: SliceState, rights: str) -> None:
-        """Spare the question that the API answered with 403, until rights change or for a while.
+        """Spare the question that the API answered with 403, until tomorrow or rights change.
 
         Raises:
             RememberedError: when there is nothing to ask.
         """
         since = state.refused_since(fingerprint(rights))
-        days = self.tap.settings.full_refresh_days
-        if since and self.tap.connection.today - since < days * DAY:
+        if since == self.tap.connection.today:
             message = (
-                f"{self.path} was refused on {since}; it is asked for again when the token's "
-                f"rights change, or after {days} days."
+                f"{self.path} was refused on {since}; it is asked for again tomorrow, or when "
+                "the token's rights change."
             )
             raise RememberedError(message)
 
@@ -407,6 +435,7 @@ class TripletexStream(Stream):
         start, end = part.window or (None, None)
         verdict = emission.verdict
         self.tap.report.tally(self.name).read += 1
+        self.tap.windows.remember(company.id, self.tap.connection.clock.last)
         if verdict:
             self.tap.report.control(self.name, verdict)
         self.tap.windows.write(
@@ -418,16 +447,19 @@ class TripletexStream(Stream):
                 end.isoformat() if end else None,
                 emission.synced_at,
                 len(emission.seen),
-                emission.stable and self._sees_everything(company, memory),
+                emission.whole and self._sees_everything(company, memory),
                 verdict.found if verdict else None,
                 verdict.expected if verdict else None,
             )
         )
 
     def _sees_everything(self, company: Company, memory: Mapping[str, Any]) -> bool:
-        completeness = self.tap.connection.completeness
-        whole = completeness.of_lists(company, memory)
-        return whole and (not self.all_vouchers or completeness.of_vouchers(company))
+        return not self._lacks(company, memory)
+
+    def _lacks(self, company: Company, memory: Mapping[str, Any]) -> list[Lack]:
+        return self.tap.connection.completeness.lacks(
+            company, memory, self.tap.windows.rights, all_vouchers=self.all_vouchers
+        )
 
     def _slice_state(self, company: Company, context: Context | None) -> SliceState:
         return SliceState(self.get_context_state(context), f"{self.name} of company {company.id}")

@@ -18,6 +18,7 @@ from singer_sdk.exceptions import ConfigValidationError, MappingError
 from typing_extensions import override
 
 from tap_tripletex import who
+from tap_tripletex.api.companies import ALL
 from tap_tripletex.api.errors import TripletexError
 from tap_tripletex.api.log_records import install
 from tap_tripletex.api.memory import share_one_heap
@@ -41,6 +42,11 @@ if TYPE_CHECKING:
     from singer_sdk import Stream
 
     from tap_tripletex.reading.reader import Reading
+
+LEFT = (
+    "The tokens no longer open this company, which an earlier run read. Its rows stay as they are, "
+    "and its state is kept."
+)
 
 
 class TapTripletex(Tap):
@@ -207,7 +213,13 @@ class TapTripletex(Tap):
         self.logger.info("%s", who.read(connection, self.settings))
         for error in connection.unknown_companies:
             self.report.troubles.append(Trouble(None, None, str(error), fatal=True))
+        if self.settings.companies == ALL:
+            opened = {company.id for company in (*connection.companies, connection.own)}
+            for company_id, known in self.windows.left(opened, connection.today):
+                self.report.troubles.append(Trouble(None, company_id, LEFT, fatal=not known))
         self.output.schemas = self.windows.announced
+        for moment in self.windows.latest():
+            connection.clock.rise_above(moment)
         gc.freeze()  # what is there by now stays until the end
         self.lookahead = Lookahead(self._turns(), self._begin, connection.lookahead)
         self.windows.pay()

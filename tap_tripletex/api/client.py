@@ -57,6 +57,7 @@ class Client:
         digest: str | None = None,
         tally: Traffic | None = None,
         patient: bool = True,
+        single: bool = False,
         at_once: bool = False,
     ) -> Page:
         """Read one page.
@@ -68,6 +69,7 @@ class Client:
             digest: of an earlier answer; when the set still has it, the page is ``unchanged``.
             tally: counts the requests.
             patient: tries again when no answer came in time.
+            single: the path has one object, which may be missing, and no list.
             at_once: unpacks the answer, however large, before it is returned.
 
         Raises:
@@ -81,16 +83,18 @@ class Client:
         headers = {"If-None-Match": digest} if digest else {}
 
         def again() -> Page:
-            return self.get(company, path, params, tally=tally, at_once=True)
+            return self.get(company, path, params, tally=tally, single=single, at_once=True)
 
         def read(answer: Answer) -> Page:
             if answer.status == requests.codes.not_modified:
                 return Page(Facts(digest=digest), unchanged=True)
-            # Seen by one client: 204 on GET /company/0. No object is no record.
-            if answer.status == requests.codes.no_content:
+            # Seen by one client: 204 on GET /company/0. No object is no record, but a list that
+            # is empty says so.
+            if answer.status == requests.codes.no_content and single:
                 return Page()
             large = not at_once and len(answer.packed) >= LARGE
-            return (_large(answer, path, again) if large else None) or _whole(answer, path)
+            page = _large(answer, path, again) if large else None
+            return page or _whole(answer, path, single=single)
 
         def send(token: str) -> Page:
             auth = (company.user, token)
@@ -126,7 +130,7 @@ class Client:
             raise refused from None
 
 
-def _whole(answer: Answer, path: str) -> Page:
+def _whole(answer: Answer, path: str, *, single: bool) -> Page:
     """Read an answer.
 
     Raises:
@@ -135,9 +139,12 @@ def _whole(answer: Answer, path: str) -> Page:
     """
     _bound(answer, path)
     try:
-        return Page.read(answer.content)
+        page = Page.read(answer.content, single=single)
     except msgspec.DecodeError as fault:
         raise UnavailableError(_unreadable(answer, path, fault)) from None
+    if page.facts.absent and not single:
+        raise UnavailableError(_unreadable(answer, path, "it has no list of rows"))
+    return page
 
 
 def _large(answer: Answer, path: str, again: Callable[[], Page]) -> Page | None:

@@ -8,6 +8,7 @@ import msgspec
 
 from tap_tripletex.api.auth import OWN_COMPANY, Company
 from tap_tripletex.api.errors import MalformedRowError, UnknownCompanyError
+from tap_tripletex.api.paging import whole_list
 
 if TYPE_CHECKING:
     from tap_tripletex.api.auth import Identity
@@ -41,18 +42,13 @@ def client_companies(client: Client, own: Company) -> dict[int, str]:
     Raises:
         MalformedRowError: when one of them has no id.
     """
-    names: dict[int, str] = {}
-    while True:
-        params = {"from": str(len(names)), "count": str(PAGE), "fields": "id,name"}
-        page = client.get(own, CLIENTS, params)
-        before = len(names)
-        rows, odd = page.of_type(ClientCompany)
-        if odd:
-            message = f"{CLIENTS}: {odd[0]} The companies that it opens cannot be told."
-            raise MalformedRowError(message)
-        names |= {row.id: row.name or "" for row in rows}
-        if len(rows) != PAGE or len(names) == before:
-            return names
+    rows, odd = whole_list(client, own, CLIENTS, {"fields": "id,name"}, size=PAGE).of_type(
+        ClientCompany
+    )
+    if odd:
+        message = f"{CLIENTS}: {odd[0]} The companies that it opens cannot be told."
+        raise MalformedRowError(message)
+    return {row.id: row.name or "" for row in rows}
 
 
 def name_of(client: Client, company: Company) -> str:

@@ -55,7 +55,7 @@ class RefusedError(TripletexError):
 
 
 class NotFoundError(RefusedError):
-    """There is no such object."""
+    """There is no such object, in the API's own words (404 with code 6000)."""
 
 
 class ForbiddenError(RefusedError):
@@ -111,6 +111,10 @@ class EndedError(FinalError):
 
 class ControlTotalError(TripletexError):
     """Postings do not add up to the trial balance, and the settings call that an error."""
+
+
+class UnreadError(TripletexError):
+    """Some slices of a stream could not be read, or not as a whole."""
 
 
 class MalformedRowError(TripletexError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,7 +13,7 @@ import msgspec
 from tap_tripletex.api.errors import MalformedRowError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from typing_extensions import Self
 
@@ -172,8 +172,13 @@ class Page:
         self.pieces = pieces
 
     @classmethod
-    def read(cls, content: bytes) -> Self:
+    def read(cls, content: bytes, *, single: bool = True) -> Self:
         """Read a whole answer.
+
+        Args:
+            content: its text.
+            single: it is one object, which may be missing; otherwise a list, which may not: one
+                that is not there is no list without rows.
 
         Raises:
             msgspec.DecodeError: when it is not whole, or something else.
@@ -182,7 +187,14 @@ class Page:
         if found.values is msgspec.UNSET and found.value is msgspec.UNSET:
             message = "it is no answer envelope"
             raise msgspec.DecodeError(message)
+        if not single and found.values is msgspec.UNSET and found.value == NULL:
+            message = "it has no list of rows"
+            raise msgspec.DecodeError(message)
         rows = _on_lines(found.rows(), content)
+        said = _said(found.count, int) or 0
+        if not single and said > len(rows):
+            message = f"it has {len(rows)} rows and says {said}"
+            raise msgspec.DecodeError(message)
         length = len(content)
         facts = Facts(len(rows), found.digest, found.size, length, length, absent=found.is_null)
         return cls(facts, lambda: (rows,))
@@ -192,6 +204,30 @@ class Page:
         """Return the text of the first object."""
         rows = next(iter(self.pieces()), None)
         return bytes(rows[0]) if rows else b""
+
+    @cached_property
+    def tail(self) -> bytes:
+        """Return the text of the last object."""
+        last = b""
+        for rows in self.pieces():
+            last = bytes(rows[-1]) if rows else last
+        return last
+
+    @classmethod
+    def joined(cls, pages: Sequence[Page]) -> Self:
+        """Return several pages as one."""
+        count = sum(page.facts.count for page in pages)
+        return cls(Facts(count), lambda: (rows for page in pages for rows in page.pieces()))
+
+    def without_first(self) -> Page:
+        """Return the page without its first object."""
+
+        def pieces() -> Iterator[Rows]:
+            parts = iter(self.pieces())
+            yield next(parts, [])[1:]
+            yield from parts
+
+        return Page(replace(self.facts, count=self.facts.count - 1), pieces)
 
     def rows(self) -> Rows:
         """Return all objects."""

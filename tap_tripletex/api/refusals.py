@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 SECURITY = 9000
 ILLEGAL_FIELD = 11000
 TOO_LARGE = 23000
+NOT_FOUND = 6000
 
 
 def error_of(  # noqa: PLR0911 - one return for each meaning
@@ -54,6 +55,9 @@ def error_of(  # noqa: PLR0911 - one return for each meaning
         counts = Counter(re.findall(r"\w+", said))
         twice = {word for word, count in counts.items() if count > 1}
         return IllegalFieldError(message, frozenset(twice or counts))
+    if not body and status == requests.codes.not_found:
+        # The page of a gateway: it does not tell what there is.
+        return UnavailableError(message)
     if code == SECURITY or status == requests.codes.forbidden:
         return ForbiddenError(message, code)
     if code == TOO_LARGE:
@@ -66,7 +70,7 @@ def error_of(  # noqa: PLR0911 - one return for each meaning
         return UnavailableError(message)
     if status == requests.codes.unauthorized:
         return AuthenticationError(message)
-    if status == requests.codes.not_found:
+    if status == requests.codes.not_found and code == NOT_FOUND:
         return NotFoundError(message, code)
     return RefusedError(message, code, status)
 

@@ -17,6 +17,7 @@ from urllib3.exceptions import HTTPError
 
 from tap_tripletex.api import whole_answer
 from tap_tripletex.api.circuit_breaker import CircuitBreaker
+from tap_tripletex.api.clock import Clock
 from tap_tripletex.api.errors import (
     EndedError,
     FinalError,
@@ -160,6 +161,7 @@ class Transport:
         user_agent: str,
         connections: int,
         adapter: BaseAdapter | None = None,
+        clock: Clock | None = None,
         pause: float = 1.0,
     ) -> None:
         """Open the pool of connections.
@@ -170,11 +172,13 @@ class Transport:
             user_agent: sent with every request.
             connections: how many requests may be under way at once.
             adapter: carries the requests instead of the network.
+            clock: hears the time of each answer.
             pause: seconds before the first retry; doubled each time, with full jitter.
         """
         self._base_url = base_url.rstrip("/")
         self._limiter = limiter
         self._pause = pause
+        self._clock = clock or Clock()
         self._session = requests.Session()
         self._session.headers.update(
             {
@@ -234,7 +238,8 @@ class Transport:
             IllegalFieldError: on code 11000.
             ResultTooLargeError: on code 23000.
             RefusedError: on any other 4xx.
-            UnavailableError: on network faults, 5xx and 429, after all tries.
+            UnavailableError: on network faults, 5xx, 429, and what is not the API's own answer,
+                after all tries.
             UnreachableError: at once where no further try can help.
             SlowError: when no answer came in time.
             DownError: when too many requests in a row had no answer.
@@ -277,6 +282,7 @@ class Transport:
             DownError: when Tripletex has not answered for long.
         """
         taken = self._limiter.acquire(kind)
+        sent = self._clock.now()
         try:
             self._breaker.check()
             answer = exchange()
@@ -288,6 +294,7 @@ class Transport:
             count(0)
             raise unanswered(fault, shown) from None
         count(len(answer.packed))
+        self._clock.hear(answer.headers, sent)
         if answer.status == requests.codes.too_many_requests:
             self._limiter.exhausted(taken, answer.headers)
         else:

@@ -229,6 +229,8 @@ def checksums_and_order(probe: Probe) -> Iterator[Finding]:
         ask = next((part.asks[0] for part in parts if part.asks), None)
         if ask is None or "{" in stream.path or stream.path in seen or stream.key[:1] != ("id",):
             continue
+        if not stream.strategy.pages:
+            continue  # one object and no list
         seen.add(stream.path)
         params = {**stream.parameters, **ask.params}
         try:

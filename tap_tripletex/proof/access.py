@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from tap_tripletex.api.errors import TripletexError
+from tap_tripletex.api.errors import RefusedError, TripletexError
 from tap_tripletex.api.once import Once
+from tap_tripletex.api.paging import whole_list
 
 if TYPE_CHECKING:
     from tap_tripletex.api.auth import Company, Identity
@@ -34,7 +36,11 @@ class Access:
         self._once: Once[frozenset[str] | None] = Once()
 
     def held(self, company: Company, user: Identity) -> frozenset[str] | None:
-        """Return the user's entitlements and the company's modules, None where they are secret."""
+        """Return the user's entitlements and the company's modules, None where they are secret.
+
+        Raises:
+            TripletexError: when there is no answer: an outage tells nothing of rights.
+        """
         entitlements = self.entitlements(company, user)
         modules = self.modules(company)
         return None if entitlements is None else entitlements | (modules or frozenset())
@@ -49,20 +55,21 @@ class Access:
         """
         if needs is None:
             return GENERAL
-        if needs.startswith(ENTITLEMENT):
-            held = self.entitlements(company, user)
-            if held is not None and needs not in held:
-                return f"The token's user lacks the entitlement {needs}: grant it, or deselect."
-        elif needs.isupper():
-            held = self.modules(company)
-            if held is not None and needs not in held:
-                has = ", ".join(sorted(held)) or "none"
-                return f"The company lacks the module {needs} (it has {has}): switch it on."
+        with suppress(TripletexError):  # advice is given as far as it is known
+            if needs.startswith(ENTITLEMENT):
+                held = self.entitlements(company, user)
+                if held is not None and needs not in held:
+                    return f"The token's user lacks the entitlement {needs}: grant it, or deselect."
+            elif needs.isupper():
+                held = self.modules(company)
+                if held is not None and needs not in held:
+                    has = ", ".join(sorted(held)) or "none"
+                    return f"The company lacks the module {needs} (it has {has}): switch it on."
         return f"It needs {needs}. {GENERAL}"
 
     def entitlements(self, company: Company, user: Identity) -> frozenset[str] | None:
         """Return the user's entitlements, None where they are secret."""
-        params = {"from": "0", "count": "1000"}
+        params: dict[str, str] = {}
         if user.employee_id is not None:  # without it the token's owner is meant (document)
             params["employeeId"] = str(user.employee_id)
         return self._names(company, "/employee/entitlement", params)
@@ -76,9 +83,9 @@ class Access:
 
         def ask() -> frozenset[str] | None:
             try:
-                page = self._client.get(company, path, {**params, "fields": "name"})
-                rows, odd = page.of_type(Named)
-            except TripletexError:
+                found = whole_list(self._client, company, path, {**params, "fields": "name"})
+                rows, odd = found.of_type(Named)
+            except RefusedError:
                 return None
             return None if odd else frozenset(row.name for row in rows if row.name)
 

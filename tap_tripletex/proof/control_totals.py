@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tap_tripletex.api.errors import MalformedRowError
+from tap_tripletex.api.paging import whole_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -136,11 +137,10 @@ class Control:
             "dateFrom": window[0].isoformat(),
             "dateTo": window[1].isoformat(),
             "includeActiveAccountsWithoutMovements": "false",
-            "from": "0",
-            "count": "10000",
+            "sorting": "account.id",
             "fields": "account(id,number),balanceChange",
         }
-        page = self._client.get(self._company, BALANCE_SHEET, params, tally=self._tally)
+        page = whole_list(self._client, self._company, BALANCE_SHEET, params, tally=self._tally)
         rows, odd = page.of_type(BalanceRow)
         if odd:
             return Balance({}, {}, odd[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,11 +14,19 @@ from typing_extensions import override
 from tap_tripletex.api.errors import StateError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Iterator
+    from datetime import date
     from decimal import Decimal
 
     from singer_sdk import Tap
     from singer_sdk.helpers.types import Context
+
+
+INT64 = th.IntegerType(maximum=2**63 - 1)
+"""As all whole numbers of the tap: some targets would make a smaller column."""
+
+LATEST = "synced_at"
+"""What the latest time is called in the state."""
 
 
 @dataclass(frozen=True)
@@ -62,13 +71,13 @@ class SyncWindows(Stream):
     replication_key = "synced_at"
 
     schema = th.PropertiesList(
-        th.Property("company_id", th.IntegerType, required=True),
+        th.Property("company_id", INT64, required=True),
         th.Property("stream", th.StringType, required=True),
         th.Property("slice", th.StringType, required=True),
         th.Property("window_start", th.DateType),
         th.Property("window_end", th.DateType),
         th.Property("synced_at", th.DateTimeType, required=True),
-        th.Property("row_count", th.IntegerType),
+        th.Property("row_count", INT64),
         th.Property("complete", th.BooleanType),
         th.Property("control_total", th.NumberType),
         th.Property("control_total_expected", th.NumberType),
@@ -138,6 +147,44 @@ class SyncWindows(Stream):
             owed = self.memory(read.company_id).setdefault("owed", {}).setdefault(read.stream, {})
             owed[read.key] = [read.start, read.end, read.synced_at, read.rows]
 
+    @property
+    def rights(self) -> dict[str, str]:
+        """Return the names of rights by their short forms, kept from run to run."""
+        names: dict[str, str] = self.stream_state.setdefault("rights", {})
+        return names
+
+    def remember(self, company_id: int, synced_at: datetime) -> None:
+        """Keep the latest time that a row of a company was marked with."""
+        memory = self.memory(company_id)
+        memory[LATEST] = max(memory.get(LATEST, ""), synced_at.isoformat())
+
+    def left(self, opened: Collection[int], today: date) -> Iterator[tuple[int, bool]]:
+        """Yield the companies of earlier runs that are not opened, and whether that is known.
+
+        Args:
+            opened: companies that the token opens today; of the others it is known from then on.
+            today: in Norway.
+        """
+        bookmarks = list(self.tap_state.get("bookmarks", {}).values())
+        parts = [part for bookmark in bookmarks for part in bookmark.get("partitions", ())]
+        for company_id in sorted({part["context"]["company_id"] for part in parts}):
+            memory = self.memory(company_id)
+            if company_id in opened:
+                memory.pop("left", None)
+                continue
+            yield company_id, "left" in memory
+            memory.setdefault("left", today.isoformat())
+
+    def latest(self) -> Iterator[datetime]:
+        """Yield the latest times that rows were marked with in earlier runs."""
+        for bookmark in self.tap_state.get("bookmarks", {}).values():
+            for part in bookmark.get("partitions", ()):
+                # Of a state of an earlier version there is only that of each stream.
+                texts = [part.get(LATEST)]
+                if part.get("replication_key") == self.replication_key:
+                    texts.append(part.get("replication_key_value"))
+                yield from filter(None, map(_time, texts))
+
     def write(self, read: WindowRead) -> None:
         """Write the row of a slice, before the state says that the slice was read."""
         if not self.selected:
@@ -160,3 +207,12 @@ class SyncWindows(Stream):
                 "control_total_expected": read.control_total_expected,
             }
         )
+
+
+def _time(text: object) -> datetime | None:
+    """Return a time with its zone, None for anything else."""
+    try:
+        time = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return time if time.tzinfo else None

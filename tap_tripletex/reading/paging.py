@@ -6,11 +6,11 @@ import logging
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
-from datetime import datetime, timezone
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tap_tripletex.api.client import ANY_DIGEST
+from tap_tripletex.api.clock import Clock
 from tap_tripletex.api.errors import (
     IllegalFieldError,
     NotFoundError,
@@ -19,6 +19,7 @@ from tap_tripletex.api.errors import (
     TripletexError,
 )
 from tap_tripletex.api.pages import Page
+from tap_tripletex.api.paging import Course
 from tap_tripletex.reading.prefetch import pace
 from tap_tripletex.rows.shapes import utc_text
 
@@ -46,6 +47,9 @@ MOST_BYTES = 16 * 1024 * 1024
 
 PAST_THE_END = 10_000_000
 """Offset of a row that no list has."""
+
+IGNORES_PAGING = -1
+"""Stands for the length of a list that has rows past its end."""
 
 FEWEST_ROWS = 100
 """Rows in a page below which it is not the number of rows that makes an answer late."""
@@ -86,6 +90,8 @@ class Opened:
         where: the list in words, for messages.
         second: the next page, under way.
         total: the number of rows, asked for where many are expected.
+        gone: there is no such list: the object in its path was deleted since it was listed.
+        course: tells where the list ends, and whether rows moved while it was read.
     """
 
     first: Page
@@ -97,6 +103,12 @@ class Opened:
     where: str
     second: Future[list[Page]] | None = None
     total: Future[int] | None = None
+    gone: bool = False
+    course: Course = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin the course."""
+        self.course = Course(self.first, self.count)
 
     @property
     def weight(self) -> int:
@@ -110,13 +122,15 @@ class NextPages:
     def __init__(self, opened: Opened, begin: Callable[[int], Future[list[Page]]]) -> None:
         """Begin with the second page where it is under way; ``begin`` asks for rows from one on."""
         self._begin = begin
-        self._step = opened.count
+        self._step, self._overlap = opened.course.stride, opened.course.overlap
         self._waiting = deque([opened.second] if opened.second else [])
         self._offset = self._step * (1 + len(self._waiting))
 
     def ask(self, most: int, total: int) -> None:
         """Ask for more pages of so many rows, 0 where it is not known how many there are."""
-        while not self._waiting or (len(self._waiting) < most and self._offset < total):
+        while not self._waiting or (
+            len(self._waiting) < most and self._offset + self._overlap < total
+        ):
             self._waiting.append(self._begin(self._offset))
             self._offset += self._step
 
@@ -141,6 +155,7 @@ class Lists:
         shape: Shape,
         page_size: int,
         tally: Traffic | None = None,
+        clock: Clock | None = None,
     ) -> None:
         """Prepare; nothing is sent yet.
 
@@ -151,7 +166,9 @@ class Lists:
             shape: the selected columns.
             page_size: rows asked for in one request, fewer where they are large or late.
             tally: counts the requests.
+            clock: tells when a reading begins.
         """
+        self._clock = clock or Clock()
         self._source = source
         self._strategy = source.strategy
         self._company = company
@@ -173,6 +190,10 @@ class Lists:
         """Return the fields that the API turned out not to have."""
         return self._shape.refused
 
+    def now(self) -> str:
+        """Return when a reading begins, in UTC."""
+        return utc_text(self._clock.tick())
+
     def open(self, ask: Ask, digest: str | None, pool: Submits | None = None) -> Opened:
         """Fetch the first page of a list.
 
@@ -189,7 +210,7 @@ class Lists:
         while True:
             shape, count = self._shape, self._count
             fields = self._strategy.fields(shape)
-            synced_at = utc_text(datetime.now(timezone.utc))
+            synced_at = self.now()
             try:
                 first = self._get(ask, fields, 0, count, digest)
             except IllegalFieldError as error:
@@ -199,12 +220,14 @@ class Lists:
             except NotFoundError:
                 if not ask.path:
                     raise
-                # The parent was deleted since its id was listed.
-                return self._opened(Page(), count, ask, fields, shape, synced_at)
+                opened = self._opened(Page(), count, ask, fields, shape, synced_at)
+                opened.gone = True
+                return opened
             else:
                 opened = self._opened(first, count, ask, fields, shape, synced_at)
                 if pool and self._strategy.pages and first.facts.count == count:
-                    opened.second = pool.submit(self._range, opened, count, count)
+                    stride = opened.course.stride
+                    opened.second = pool.submit(self._range, opened, stride, count)
                     if ask.is_long:
                         opened.total = pool.submit(self._total, opened)
                 return opened
@@ -218,19 +241,34 @@ class Lists:
     def pages(self, opened: Opened, pool: Submits, width: int) -> Iterator[Page]:
         """Yield the pages of an opened list, the next ones fetched while one is used.
 
-        Where the list tells how long it is, many of them; otherwise one.
+        Where the list tells how long it is, many of them; otherwise one. Afterwards the list's
+        course tells whether every row has come that was there all the time.
 
         Args:
             opened: the list.
             pool: fetches.
             width: pages fetched ahead at most.
         """
-        page = opened.first
+        if not self._strategy.pages or not opened.course.more:
+            yield opened.first
+            return
+        pages = self._many(opened, pool, width)
+        if self._sorting is not None:
+            yield from pages
+            return
+        # In no certain order, pages that meet prove nothing: each row must have come once.
+        rows: set[int] = set()
+        for page in pages:
+            rows.update(hash(bytes(row)) for part in page.pieces() for row in part)
+            yield page
+        if self._total(opened) != len(rows):
+            opened.course.stable = False
+
+    def _many(self, opened: Opened, pool: Submits, width: int) -> Iterator[Page]:
+        page, course = opened.first, opened.course
         end = step = opened.count
-        # More rows than asked for: the path ignores paging, and this is all there is.
-        more = self._strategy.pages and page.facts.count == step
-        if more:
-            self._learn(page)
+        more = True
+        self._learn(page)
         ahead = NextPages(opened, lambda offset: pool.submit(self._range, opened, offset, step))
         telling = opened.total
         total = 0
@@ -241,14 +279,17 @@ class Lists:
                 if telling and not total:
                     total = telling.result()
                     ahead.ask(pace(width, self._seconds), total)
-                if page.facts.size == total == end:
+                if page.facts.size == total == end or total == IGNORES_PAGING:
                     return
                 pages = ahead.next()
-                if pages[0].facts.count and pages[0].head == page.head:
+                if course.begins_again(pages[0]):
+                    if course.overlap and self._total(opened) != IGNORES_PAGING:
+                        course.stable = False
                     return
+                pages = [course.take(part) for part in pages]
                 yield from pages[:-1]
-                page, end = pages[-1], end + step
-                more = sum(part.facts.count for part in pages) == step
+                page, end = pages[-1], end + course.stride
+                more = sum(part.facts.count for part in pages) >= course.stride
                 if more and telling is None:
                     telling = pool.submit(self._total, opened)
             yield page
@@ -256,7 +297,7 @@ class Lists:
             ahead.cancel()
 
     def _total(self, opened: Opened) -> int:
-        """Return the number of rows in a list, 0 where it cannot be told.
+        """Return the number of rows in a list, 0 where it cannot be told, or IGNORES_PAGING.
 
         Recorded: past the end of a list ``fullResultSize`` is the total, elsewhere never.
         """
@@ -264,15 +305,16 @@ class Lists:
             page = self._get(opened.ask, opened.fields, PAST_THE_END, 1, ANY_DIGEST)
         except TripletexError:
             return 0
-        return 0 if page.facts.count else page.facts.size or 0
+        return IGNORES_PAGING if page.facts.count else page.facts.size or 0
 
     def _range(self, opened: Opened, offset: int, rows: int) -> list[Page]:
         """Return the pages of a range of rows: one, unless fewer had to be asked for at a time."""
         pages: list[Page] = []
         found = 0
         while found < rows:
-            count = min(self._count, rows - found)
-            start = offset + found
+            overlap = opened.course.overlap if pages else 0
+            count = min(self._count, rows - found + overlap)
+            start = offset + found - overlap
             try:
                 page = self._get(opened.ask, opened.fields, start, count, ANY_DIGEST)
             except SlowError as error:
@@ -281,7 +323,7 @@ class Lists:
             pages.append(page)
             if count == rows:
                 break
-            found += page.facts.count
+            found += page.facts.count - overlap
             if page.facts.count < count:
                 break
         return pages
@@ -343,6 +385,7 @@ class Lists:
                     digest=digest,
                     tally=self._tally,
                     patient=not self._strategy.pages or count <= FEWEST_ROWS,
+                    single=not self._strategy.pages,
                 )
             except RefusedError as error:
                 if error.code != UNSORTABLE or sorting is None:

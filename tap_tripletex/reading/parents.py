@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tap_tripletex.api.digests import FEWEST, TOO_LARGE
 from tap_tripletex.api.errors import IllegalFieldError
 from tap_tripletex.api.once import Once
+from tap_tripletex.api.paging import whole_list
 from tap_tripletex.reading.state import HASH
 from tap_tripletex.rows.shapes import INT64
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-PAGE = 10_000
+BETWEEN = ","
+"""Separates the digests of lists that are asked for by the values of a filter."""
 
 
 class ParentIds:
@@ -83,11 +85,18 @@ class ParentIds:
             TripletexError: whatever the list was answered with.
         """
         if known is None or not known.startswith(HASH):
-            found = self._probes.digest(
-                company, parents.path, dict(parents.params), known, anew=anew, fields=fields
-            )
-            if found not in {None, TOO_LARGE}:
-                return str(found)
+            lists = parents.lists()
+            each: list[str | None] = [*(known or "").split(BETWEEN)]
+            if len(each) != len(lists):
+                each = [None] * len(lists)
+            found = [
+                self._probes.digest(
+                    company, parents.path, params, one or None, anew=anew, fields=fields
+                )
+                for params, one in zip(lists, each, strict=True)
+            ]
+            if not {None, TOO_LARGE} & set(found):
+                return BETWEEN.join(map(str, found))
         listed = self._list(company, parents) if anew else self._listed(company, parents)
         rows = sorted(repr(sorted(row.items())) for row in listed)
         return HASH + hashlib.sha256("\n".join(rows).encode()).hexdigest()[:16]
@@ -99,16 +108,15 @@ class ParentIds:
         name, _, leaf = parents.id.partition(".")
         fields = f"{name}({leaf})" if leaf else name
         try:
-            return self._pages(company, parents, f"{fields},version")
+            return self._rows(company, parents, f"{fields},version")
         except IllegalFieldError:
-            return self._pages(company, parents, fields)
+            return self._rows(company, parents, fields)
 
-    def _pages(self, company: Company, parents: Parents, fields: str) -> list[Json]:
+    def _rows(self, company: Company, parents: Parents, fields: str) -> list[Json]:
         rows: list[Json] = []
-        while True:
-            paging = {"from": str(len(rows)), "count": str(PAGE), "sorting": "id", "fields": fields}
-            page = self._client.get(company, parents.path, {**dict(parents.params), **paging})
+        for params in parents.lists():
+            asked = {**params, "sorting": "id", "fields": fields}
+            page = whole_list(self._client, company, parents.path, asked)
             found, odd = page.of_type(dict[str, Any])
             rows += found + [{} for _ in odd]
-            if page.facts.count != PAGE:
-                return rows
+        return rows

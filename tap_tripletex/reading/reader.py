@@ -6,20 +6,24 @@ import hashlib
 import logging
 from collections import deque
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from functools import partial
 from itertools import chain, groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from tap_tripletex.api.client import ANY_DIGEST
-from tap_tripletex.api.errors import ControlTotalError, ResultTooLargeError
+from tap_tripletex.api.errors import (
+    ControlTotalError,
+    FinalError,
+    ResultTooLargeError,
+    UnreadError,
+)
 from tap_tripletex.proof.control_totals import Totals, Verdict, compare, in_words
+from tap_tripletex.reading.failures import OF_ONE_SLICE, Failures
 from tap_tripletex.reading.prefetch import Ahead
 from tap_tripletex.reading.row_keys import Seen
 from tap_tripletex.reading.slice_digests import Told
 from tap_tripletex.reading.state import HASH, PARTLY, fingerprint
-from tap_tripletex.rows.shapes import utc_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -85,6 +89,8 @@ class Emission:
         synced_at: when the reading began.
         seen: the keys of its rows so far.
         stable: nothing changed while it was read, and no row was left out.
+        gone: how many of its lists are those of an object that was deleted.
+        ties_out: it adds up to what its control says, at once.
         totals: of its postings, where they are controlled.
         verdict: of the control.
     """
@@ -92,8 +98,15 @@ class Emission:
     synced_at: str
     seen: Seen = field(default_factory=Seen)
     stable: bool = True
+    gone: int = 0
+    ties_out: bool = True
     totals: Totals | None = None
     verdict: Verdict | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Return whether every row has come that was there all the time."""
+        return self.stable and self.ties_out
 
 
 class Reading:
@@ -149,6 +162,7 @@ class Reading:
         self._partial: set[str] = set()
         self._opening: Ahead[Job, Opened] | None = None
         self._balances: dict[str, Future[Balance]] = {}
+        self._failures = Failures(terms.name)
 
     def look(self) -> None:
         """Find out which slices are to be read, and begin to fetch the first one.
@@ -227,7 +241,7 @@ class Reading:
         total = len(self._parts)
         settled = total - len(self._chosen)
         for part, answers in groupby(self._opening, key=lambda answer: answer[0][0]):
-            yield from self._emit(part, answers)
+            yield from self._try(part, answers)
             settled += 1
             progress(settled, total)
             if self._state.digest(part.key) is not None:
@@ -237,6 +251,21 @@ class Reading:
         self._state.keep_only(part.key for part in self._parts)
         self._state.refresh(self._terms.today)
         self._state.lack(self._lists.refused, self._terms.today, self._terms.full_refresh_days)
+        self._failures.tell()
+
+    def _try(
+        self, part: Slice, lists: Iterator[tuple[Job, Callable[[], Opened]]]
+    ) -> Iterator[Json]:
+        """Emit a slice; what goes wrong with it alone does not keep the next from being read."""
+        try:
+            yield from self._emit(part, lists)
+        except FinalError:
+            raise
+        except OF_ONE_SLICE as error:
+            self._state.finish(part.key, None)
+            self._failures.add(part.key, error)
+        else:
+            self._failures.answered()
 
     def _may_probe(self, watch: Watch) -> bool:
         """Return whether probes tell of what the rows tell; tried once, on a slice just read.
@@ -269,6 +298,7 @@ class Reading:
         fresh = self._fresh(lists, told)
         first = next(fresh, None)
         if first is None:
+            self._failures.tell_of_parts()
             return
         # Forgotten first: should the data change back while they are read, it must not be hidden.
         self._state.finish(part.key, None)
@@ -289,11 +319,12 @@ class Reading:
             if text and len(told.parts) == 1 and told.parts[0].digest and emission.seen:
                 self._leaf = (part, text)
             digest = text and _whose(part) + text
-        ties_out = yield from self._controlled(part, emission)
+        self._check_whole(part, emission)
+        emission.ties_out = yield from self._controlled(part, emission)
         if self._form.oddities.lost > lost or self._form.oddities.unasked:
             emission.stable = False
         self._on_read(part, emission)
-        self._state.finish(part.key, digest if emission.stable and ties_out else None)
+        self._state.finish(part.key, digest if emission.whole else None)
         self._warn(part, emission.verdict)
         bookmark: str | None = part.bookmark or emission.synced_at
         if self._changes is not None:
@@ -301,10 +332,24 @@ class Reading:
         if bookmark is not None:
             self._state.advance(self._terms.replication_key, bookmark)
 
+    def _check_whole(self, part: Slice, emission: Emission) -> None:
+        """See that a slice has its lists, but for those of a few objects that were deleted.
+
+        Raises:
+            UnreadError: when some could not be read, or most objects seem to be gone at once.
+        """
+        self._failures.tell_of_parts()
+        if 2 * emission.gone > len(part.asks):
+            message = (
+                f"of {len(part.asks)} lists {emission.gone} were answered as if their objects had "
+                "been deleted just now, which is not believed"
+            )
+            raise UnreadError(message)
+
     def _empty(self, part: Slice) -> None:
         """Remember that there is nothing to ask: the parents are gone, and so are their rows."""
         if self._state.digest(part.key) not in {None, EMPTY}:
-            self._on_read(part, Emission(utc_text(datetime.now(timezone.utc))))
+            self._on_read(part, Emission(self._lists.now()))
         self._state.finish(part.key, EMPTY)
 
     def _fresh(
@@ -340,10 +385,13 @@ class Reading:
         """Yield a list, or its parts where it is too large for one answer."""
         try:
             yield answer(), told
-        except ResultTooLargeError:
+        except ResultTooLargeError as error:
             parts = ask.parts()
             if parts is None:
-                raise
+                if ask.cut is None:
+                    raise
+                self._failures.add_part(ask.cut, error)
+                return
             logger.info("%s: too large for one answer, cut up: %s", self._terms.name, ask.params)
             each = known.parts if len(known.parts) == len(parts) else [Told() for _ in parts]
             jobs = list(zip(parts, each, strict=True))
@@ -356,10 +404,9 @@ class Reading:
     def _pages(self, lists: Iterable[Opened], emission: Emission) -> Iterator[Answered]:
         for opened in lists:
             for page in self._lists.pages(opened, self._lane, self._width):
-                # Two digests: the set changed while its pages were read.
-                if page.facts.digest != opened.first.facts.digest:
-                    emission.stable = False
                 yield opened, page
+            emission.stable = emission.stable and opened.course.stable
+            emission.gone += opened.gone
 
     def _rows(self, opened: Opened, page: Page, emission: Emission) -> Iterator[Json]:
         """Emit the rows of a page, but for those that an earlier page had."""
@@ -416,7 +463,7 @@ class Reading:
         emission.verdict = compare(emission.totals, balance)
         if not emission.verdict.differences:
             return True
-        again = Emission(utc_text(datetime.now(timezone.utc)), totals=Totals())
+        again = Emission(self._lists.now(), totals=Totals())
         for opened, page in self._pages(self._once_more(part), again):
             yield from self._rows(opened, page, again)
         emission.synced_at, emission.seen = again.synced_at, again.seen

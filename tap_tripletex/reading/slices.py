@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import TYPE_CHECKING, Any, overload
 
 if TYPE_CHECKING:
@@ -104,6 +104,16 @@ class Cut:
     low: int = 0
     high: int = ACCOUNT_NUMBERS
 
+    def __str__(self) -> str:
+        """Return the range in words."""
+        last = self.after - DAY
+        days = f"{self.first}" if last == self.first else f"{self.first} to {last}"
+        if not self.numbers or (self.low, self.high) == (0, ACCOUNT_NUMBERS):
+            return days
+        highest = self.high - 1
+        one = highest == self.low
+        return days + (f", account {highest}" if one else f", accounts {self.low} to {highest}")
+
     def params(self) -> dict[str, str]:
         """Return the parameters of the range."""
         params = {self.start: self.first.isoformat(), self.end: self.after.isoformat()}
@@ -161,6 +171,11 @@ class Ask:
         if parts is None:
             return None
         return [replace(self, params={**self.params, **c.params()}, cut=c) for c in parts]
+
+
+def combinations(every: Mapping[str, tuple[str, ...]]) -> list[dict[str, str]]:
+    """Return all combinations of values: one that is empty where there are no parameters."""
+    return [dict(zip(every, values, strict=True)) for values in product(*every.values())]
 
 
 class Deferred(Sequence[Ask]):
@@ -221,11 +236,17 @@ class Parents:
         path: of their list.
         id: name of the id in the list, after a dot if it is that of a reference.
         params: of the list.
+        every: parameters with all their values, as in ``List``.
     """
 
     path: str
     id: str = "id"
     params: tuple[tuple[str, str], ...] = ()
+    every: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    def lists(self) -> list[dict[str, str]]:
+        """Return the parameters of each list that they are in."""
+        return [dict(self.params) | asked for asked in combinations(dict(self.every))]
 
 
 Ids = Callable[[Parents], Sequence[int]]

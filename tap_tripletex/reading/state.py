@@ -79,7 +79,8 @@ class SliceState:
     @property
     def is_new(self) -> bool:
         """Return whether the stream has never been read."""
-        return not self._bookmark["digests"] and "refreshed" not in self._bookmark
+        marks = ("refreshed", "replication_key")
+        return not self._bookmark["digests"] and not any(mark in self._bookmark for mark in marks)
 
     def begin(self, fingerprint: str, first: date | None = None, shape: str = "") -> None:
         """Know no digest unless it was taken under this fingerprint; changes nothing yet.
@@ -148,8 +149,7 @@ class SliceState:
 
     def refuse(self, rights: str, today: date) -> None:
         """Note that the API refuses the stream to these rights."""
-        if self.refused_since(rights) is None:
-            self._bookmark["refused"] = {"rights": rights, "on": today.isoformat()}
+        self._bookmark["refused"] = {"rights": rights, "on": today.isoformat()}
 
     def admit(self) -> None:
         """Note that the API does not refuse the stream."""

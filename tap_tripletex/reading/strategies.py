@@ -9,14 +9,14 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import product
 from typing import TYPE_CHECKING, Any, Protocol
 
 from typing_extensions import override
 
-from tap_tripletex.reading.slices import BEGINNING, DAY, Ask, Cut, Slice, window_slice
+from tap_tripletex.api.errors import MalformedRowError
+from tap_tripletex.reading.slices import BEGINNING, DAY, Ask, Cut, Slice, combinations, window_slice
 from tap_tripletex.rows.lines import Inside
-from tap_tripletex.rows.shapes import DATE, DATE_TIME, INTEGER, TEXT
+from tap_tripletex.rows.shapes import DATE, DATE_TIME, INTEGER, TEXT, parents
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -89,6 +89,10 @@ class Whole:
     def records(self, shape: Shape, source: Json, ask: Ask) -> Iterator[Json]:
         """Yield the object as one record, with the columns of what was asked."""
         record = shape.convert(source)
+        for name, asked in parents(ask.columns):
+            if record.get(name) not in {None, asked}:
+                message = f"A row is not of {name} {asked}, which was asked for."
+                raise MalformedRowError(message)
         record.update(ask.columns)
         yield record
 
@@ -107,8 +111,7 @@ class List(Whole):
 
     def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:  # noqa: ARG002
         """Yield one slice of all combinations of values."""
-        combinations = product(*self.every.values())
-        yield Slice("all", [Ask(dict(zip(self.every, c, strict=True))) for c in combinations])
+        yield Slice("all", [Ask(asked) for asked in combinations(self.every)])
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from tap_tripletex.api.pages import objects
+from tap_tripletex.api.errors import MalformedRowError
+from tap_tripletex.api.pages import NULL, objects
 from tap_tripletex.rows.lines import Inside, compile_lines
 from tap_tripletex.rows.mending import UNREADABLE, Mender
 from tap_tripletex.rows.oddities import Oddities
-from tap_tripletex.rows.shapes import utc_text
+from tap_tripletex.rows.shapes import parents, utc_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
@@ -192,7 +193,14 @@ class LineForm(_Checked):
 
     def rows(self, opened: Opened, objects: Sequence[msgspec.Raw]) -> list[Row]:
         """See Form."""
-        return self._read(opened, objects)[0]
+        rows = self._read(opened, objects)[0]
+        columns = self._checks(opened)[0].columns
+        for name, asked in parents(opened.ask.columns):
+            own = columns[name](rows) if name in columns else ()
+            if any(value not in (None, asked, NULL, str(asked).encode()) for value in own):
+                message = f"A row of {opened.where} is not of {name} {asked}, which was asked for."
+                raise MalformedRowError(message)
+        return rows
 
     def keys(self, opened: Opened, rows: Sequence[Row]) -> list[Hashable]:
         """See Form."""

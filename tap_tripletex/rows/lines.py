@@ -120,9 +120,10 @@ def compile_lines(
     keys = [name for name in keys if name not in constants]
     if inside.lines is None:
         made = _Struct(columns, shape.refused, "r", keys)
+        own = made.getters()
         made.leave(constants)
         decode = msgspec.json.Decoder(made.type).decode
-        return _lines(decode, lambda rows: rows, made, constants, keys)
+        return _lines(decode, lambda rows: rows, made, own, constants, keys)
     line = _Struct(columns, shape.refused, "r[1]", keys)
     around = _Struct(inside.columns, frozenset(), "r[0]")
     parent = msgspec.defstruct(
@@ -132,22 +133,23 @@ def compile_lines(
         gc=False,
     )
     line.add(around.expressions)
+    own = line.getters()
     line.leave(constants)
 
     def pairs(parents: list[Any]) -> list[Row]:
         return [(found, element) for found in parents for element in found.lines or ()]
 
-    return _lines(msgspec.json.Decoder(parent).decode, pairs, line, constants, keys)
+    return _lines(msgspec.json.Decoder(parent).decode, pairs, line, own, constants, keys)
 
 
-def _lines(
+def _lines(  # noqa: PLR0913, PLR0917
     decode: Callable[[msgspec.Raw], Any],
     inside: Callable[[list[Any]], list[Row]],
     made: _Struct,
+    getters: Mapping[str, Callable[[Sequence[Row]], list[Value]]],
     constants: Sequence[str],
     keys: Sequence[str],
 ) -> Lines:
-    getters = made.getters()
     doubtful = [name for name in keys if name in getters and name not in made.required]
     return Lines(decode, inside, made.numbers(), doubtful, made.maker(constants), getters)
 

@@ -24,6 +24,12 @@ SHARE = 20
 LEAST = 8 * 1024 * 1024
 """Bytes written between two states at least, however small they are."""
 
+SMALL = 256 * 1024
+"""Bytes of a state that is written at each mark: that of a few companies."""
+
+BYTES_PER_SECOND = 1024 * 1024
+"""Of larger states that are written at marks, however many companies there are."""
+
 SECONDS = 60.0
 """Time after which a state is written anyway, if it has changed."""
 
@@ -163,6 +169,13 @@ class States(StateWriter):
     def write_state(self, state: Any) -> None:
         """Write the state if it is time."""
         if self._output.bytes >= self._due_at or time.monotonic() - self._since > SECONDS:
+            self.flush(state)
+
+    def mark(self, state: Any) -> None:  # noqa: ANN401 - a private type
+        """Write the state at a place that a next run should know of, if it does not weigh."""
+        size = len(self._last)
+        waited = time.monotonic() - self._since
+        if size <= SMALL or waited > SECONDS or waited * BYTES_PER_SECOND > size:
             self.flush(state)
 
     def flush(self, state: Any, *, again: bool = False) -> None:  # noqa: ANN401 - a private type

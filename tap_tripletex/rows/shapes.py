@@ -240,6 +240,14 @@ def in_utc(time: datetime) -> str | None:
         return None
 
 
+def parents(columns: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """Return the columns of ids among those of what was asked: what a row says itself is no other.
+
+    Without its parameter, or with one that is ignored, a list may be that of someone else.
+    """
+    return [(name, value) for name, value in columns.items() if isinstance(value, int)]
+
+
 def utc_text(time: datetime) -> str:
     """Return a time as text in UTC, ending in Z: one form, so that texts compare like times."""
     precision = "milliseconds" if time.microsecond else "seconds"

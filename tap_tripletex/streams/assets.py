@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from tap_tripletex.reading.children import Child
-from tap_tripletex.reading.slices import Parents
 from tap_tripletex.reading.strategies import Ever, List
 from tap_tripletex.stream import Guarding, TripletexStream
-
-ASSETS = Parents("/asset")
 
 
 class Assets(TripletexStream):
@@ -19,6 +16,9 @@ class Assets(TripletexStream):
     strategy = List()
     guards = (Guarding("/asset", end=None),)
     needs = "FIXED_ASSETS_REGISTER"
+
+
+ASSETS = Assets.as_parents()
 
 
 class AssetPostings(TripletexStream):

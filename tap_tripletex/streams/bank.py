@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from tap_tripletex.reading.children import Child
-from tap_tripletex.reading.slices import Parents
 from tap_tripletex.reading.strategies import List
 from tap_tripletex.stream import Guarding, TripletexStream
-
-STATEMENTS = Parents("/bank/statement")
 
 
 class Banks(TripletexStream):
@@ -58,6 +55,9 @@ class BankStatements(TripletexStream):
     strategy = List()
     guards = (Guarding("/bank/statement", end=None),)
     needs = "AUTH_BANK_RECONCILIATION"
+
+
+STATEMENTS = BankStatements.as_parents()
 
 
 class BankTransactions(TripletexStream):

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from tap_tripletex.reading.children import ForEach
-from tap_tripletex.reading.slices import Parents
 from tap_tripletex.stream import TripletexStream
-from tap_tripletex.streams.organisation import EMPLOYEES
+from tap_tripletex.streams.crm import Customers, Suppliers
+from tap_tripletex.streams.ledger import Accounts
+from tap_tripletex.streams.organisation import Employees
+from tap_tripletex.streams.product import Products
+from tap_tripletex.streams.project import Projects
 
 ARCHIVES = {
-    "account": Parents("/ledger/account"),
-    "customer": Parents("/customer"),
-    "employee": EMPLOYEES,
-    "product": Parents("/product"),
-    "project": Parents("/project"),
-    "supplier": Parents("/supplier"),
+    "account": Accounts.as_parents(),
+    "customer": Customers.as_parents(),
+    "employee": Employees.as_parents(),
+    "product": Products.as_parents(),
+    "project": Projects.as_parents(),
+    "supplier": Suppliers.as_parents(),
 }
 
 

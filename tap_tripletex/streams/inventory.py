@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from tap_tripletex.reading.children import Child
-from tap_tripletex.reading.slices import Parents
 from tap_tripletex.reading.strategies import List, Period
 from tap_tripletex.stream import Guarding, TripletexStream
-
-STOCKTAKINGS = Parents("/inventory/stocktaking")
 
 
 class Inventories(TripletexStream):
@@ -53,6 +50,9 @@ class Stocktakings(TripletexStream):
     strategy = List()
     guards = (Guarding("/inventory/stocktaking", end=None),)
     needs = "LOGISTICS"
+
+
+STOCKTAKINGS = Stocktakings.as_parents()
 
 
 class StocktakingProductLines(TripletexStream):

@@ -5,17 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tap_tripletex.reading.children import Child
-from tap_tripletex.reading.slices import Parents
 from tap_tripletex.reading.strategies import AsOf, List
 from tap_tripletex.stream import TripletexStream
-
-EMPLOYEES = Parents("/employee", params=(("includeContacts", "false"),))
-
-OF_EACH = Child(EMPLOYEES, "employeeId", "employee_id")
-"""Without an employee these lists are those of the token's user (document), or a single row (seen
-in production on /employee/employment)."""
-
-OF_EACH_UNTOLD = replace(OF_EACH, told=False)
 
 EVERY_MARITIME_TYPE = {"type": ("SHIP_REGISTER", "SHIP_TYPE", "TRADE_AREA")}
 """The parameter is required and takes one of these."""
@@ -40,6 +31,14 @@ class Employees(TripletexStream):
     # The document's default, asked for explicitly: contact persons are the stream contacts.
     parameters = {"includeContacts": "false"}
     needs = "AUTH_EMPLOYEE_INFO"
+
+
+EMPLOYEES = Employees.as_parents()
+OF_EACH = Child(EMPLOYEES, "employeeId", "employee_id")
+"""Without an employee these lists are those of the token's user (document), or a single row (seen
+in production on /employee/employment)."""
+
+OF_EACH_UNTOLD = replace(OF_EACH, told=False)
 
 
 class EmployeeCategories(TripletexStream):

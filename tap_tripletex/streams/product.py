@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from tap_tripletex.reading.children import Child
-from tap_tripletex.reading.slices import Parents
 from tap_tripletex.reading.strategies import List
 from tap_tripletex.stream import TripletexStream
-
-PRODUCTS = Parents("/product")
 
 EVERY_WHOLESALER = {
     "wholesaler": (
@@ -49,6 +46,9 @@ class Products(TripletexStream):
     path = "/product"
     entity = "Product"
     strategy = List()
+
+
+PRODUCTS = Products.as_parents()
 
 
 class ProductUnits(TripletexStream):

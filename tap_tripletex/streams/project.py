@@ -3,20 +3,8 @@
 from __future__ import annotations
 
 from tap_tripletex.reading.children import Batch, Child
-from tap_tripletex.reading.slices import Parents
 from tap_tripletex.reading.strategies import List, Nested, Period, Single, Years
 from tap_tripletex.stream import Guarding, TripletexStream
-
-PROJECTS = Parents("/project")
-
-MONTHLY_STATUS = Child(
-    PROJECTS,
-    "{id}",
-    "project_id",
-    # Both days are inclusive, and must be in the same year.
-    Years(year=None, start="dateFrom", end="dateTo", inclusive=True),
-    told=False,
-)
 
 PROJECT_LIST = Guarding("/project", end=None)
 """Its digest covers the direct children of projects (document)."""
@@ -30,6 +18,17 @@ class Projects(TripletexStream):
     entity = "Project"
     strategy = List()
     guards = (PROJECT_LIST,)
+
+
+PROJECTS = Projects.as_parents()
+MONTHLY_STATUS = Child(
+    PROJECTS,
+    "{id}",
+    "project_id",
+    # Both days are inclusive, and must be in the same year.
+    Years(year=None, start="dateFrom", end="dateTo", inclusive=True),
+    told=False,
+)
 
 
 class ProjectParticipants(TripletexStream):

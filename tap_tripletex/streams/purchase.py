@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from tap_tripletex.reading.children import Child
-from tap_tripletex.reading.slices import Parents
 from tap_tripletex.reading.strategies import List, Nested, Window
 from tap_tripletex.stream import Guarding, TripletexStream
-
-PURCHASE_ORDERS = Parents("/purchaseOrder")
 
 GOODS_RECEIPTS = Guarding("/purchaseOrder/goodsReceipt", end=None)
 
@@ -74,6 +71,9 @@ class PurchaseOrders(TripletexStream):
     entity = "PurchaseOrder"
     strategy = List(DEVIATING_OR_NOT)
     needs = "LOGISTICS"
+
+
+PURCHASE_ORDERS = PurchaseOrders.as_parents()
 
 
 class PurchaseOrderLines(TripletexStream):

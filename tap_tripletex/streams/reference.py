@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 from tap_tripletex.reading.children import Child
-from tap_tripletex.reading.slices import Parents
 from tap_tripletex.reading.strategies import List, Snapshot
 from tap_tripletex.stream import TripletexStream
-
-CURRENCIES = Parents("/currency")
-DAYS = Snapshot("date", exclusive=False, pages=False)
-RATES = Child(CURRENCIES, "{id}", "currency_id", DAYS, told=False)
 
 
 class Countries(TripletexStream):
@@ -30,6 +25,11 @@ class Currencies(TripletexStream):
     entity = "Currency"
     strategy = List()
     seldom = True
+
+
+CURRENCIES = Currencies.as_parents()
+DAYS = Snapshot("date", exclusive=False, pages=False)
+RATES = Child(CURRENCIES, "{id}", "currency_id", DAYS, told=False)
 
 
 class CurrencyRates(TripletexStream):

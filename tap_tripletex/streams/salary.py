@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from tap_tripletex.reading.children import Child
-from tap_tripletex.reading.slices import Parents
 from tap_tripletex.reading.strategies import List, Nested, Single, Years
 from tap_tripletex.stream import TripletexStream
 from tap_tripletex.streams.organisation import EMPLOYEES
-
-TRANSACTIONS = Parents("/salary/payslip", "transaction.id")
 
 YEARLY = Years(pages=False)
 
@@ -22,6 +19,9 @@ class Payslips(TripletexStream):
     strategy = List()
     needs = "WAGE"
     include = "pay"
+
+
+TRANSACTIONS = Payslips.as_parents("transaction.id")
 
 
 class PayslipSpecifications(TripletexStream):

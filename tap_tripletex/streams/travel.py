@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from tap_tripletex.reading.children import Child
-from tap_tripletex.reading.slices import Parents
 from tap_tripletex.reading.strategies import List, Single, Years
 from tap_tripletex.stream import TripletexStream
-
-COSTS = Parents("/travelExpense/cost")
 
 RATES = Years(year=None, start="dateFrom", end="dateTo")
 """A rate comes in each year that it is valid in; all of them at once are too many (recorded)."""
@@ -32,6 +29,9 @@ class TravelExpenseCosts(TripletexStream):
     entity = "Cost"
     strategy = List()
     needs = "AUTH_TRAVELREPORTS_COMPANY"
+
+
+COSTS = TravelExpenseCosts.as_parents()
 
 
 class TravelExpenseMileageAllowances(TripletexStream):

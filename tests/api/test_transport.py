@@ -126,6 +126,7 @@ def test_429_is_retried_for_longer_than_faults(transport: Transport, requests_mo
         (error(403, 9000, "You do not have permission to access this feature."), ForbiddenError),
         ({"status_code": 403, "text": ""}, ForbiddenError),
         (error(404, 6000, "Object not found"), NotFoundError),
+        (error(404, 21000, "HTTP 404 Not Found"), RefusedError),
         (error(422, 15000, "Validation failed"), RefusedError),
         (error(422, 23000, "Result set too large. Limit of 10000 reached."), ResultTooLargeError),
         ({"status_code": 302, "headers": {"Location": "https://elsewhere.test"}}, RefusedError),

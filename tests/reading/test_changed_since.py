@@ -459,7 +459,9 @@ def test_the_state_is_not_ahead_of_the_changes(
     stream = tap.streams["customers"]
     partition: dict[str, Any] = {}
 
-    def write(*_: Any) -> None:
+    def write(lines: bytes) -> None:
+        if b'"RECORD"' not in lines:
+            return
         (found,) = tap.state["bookmarks"]["customers"]["partitions"]
         partition.update(deepcopy(found))
 

@@ -7,13 +7,13 @@ import pytest
 
 from tap_tripletex.api.auth import Company
 from tap_tripletex.api.digests import Probes
-from tap_tripletex.api.errors import ForbiddenError
+from tap_tripletex.api.errors import ForbiddenError, MalformedRowError
 from tap_tripletex.reading.children import URL_LENGTH, Batch, Child, ForEach
 from tap_tripletex.reading.parents import ParentIds
 from tap_tripletex.reading.slices import Parents
 from tap_tripletex.reading.strategies import Period, Single, Years
 from tests.conftest import API, COMPANY, error, listed
-from tests.reading.test_reader import Reader, ids
+from tests.reading.test_reader import COLUMNS, Reader, ids
 from tests.reading.test_strategies import CALENDAR
 
 if TYPE_CHECKING:
@@ -148,3 +148,56 @@ def test_parents_that_are_forbidden_are_asked_for_once(client: Client, logged_in
         with pytest.raises(ForbiddenError, match="GET /project"):
             parent_ids(COMPANY, PROJECTS)
     assert len(gets(logged_in)) == 1
+
+
+def test_a_row_of_another_parent_than_was_asked_for_is_an_error(
+    reader: Reader, logged_in: Mocker
+) -> None:
+    columns = {**COLUMNS, "employee_id": {"source": "employee.id", "type": "integer", "none": 0}}
+    child = Child(PROJECTS, "employeeId", "employee_id")
+    rows = [{"id": 1, "employee": {"id": 3}}, {"id": 2, "employee": None}, {"id": 5}]
+    logged_in.get(f"{API}/employment", json=listed(*rows))
+    assert len(reader.run(child, path="/employment", columns=columns, parents=[3])) == 3
+    for form in ("lines", "records"):
+        reader.form, reader.bookmark = form, {}
+        with pytest.raises(MalformedRowError, match="not of employee_id 4"):
+            reader.run(child, path="/employment", columns=columns, parents=[4])
+
+
+def test_parents_come_in_pages_that_end(client: Client, logged_in: Mocker) -> None:
+    rows = [{"id": number} for number in range(1, 10_001)]
+    logged_in.get(f"{API}/project", json=listed(*rows))  # ignores paging
+    assert len(ParentIds(client, Probes(client))(COMPANY, PROJECTS)) == 10_000
+    assert len(gets(logged_in)) == 2
+
+
+def test_parents_that_move_while_they_are_listed_are_listed_again(
+    client: Client, logged_in: Mocker
+) -> None:
+    rows = [{"id": number} for number in range(1, 10_100)]
+
+    def answer(request: Any, _: Any) -> Any:
+        start, count = (int(request.qs[name][0]) for name in ("from", "count"))
+        found = listed(*rows[start : start + count])
+        if len(rows) == 10_099:
+            del rows[0]
+        return found
+
+    logged_in.get(f"{API}/project", json=answer)
+    assert ParentIds(client, Probes(client))(COMPANY, PROJECTS) == list(range(2, 10_100))
+
+
+def test_parents_are_listed_by_every_value_of_a_filter(client: Client, logged_in: Mocker) -> None:
+    def answer(request: Any, _: Any) -> Any:
+        inactive = request.qs["isinactive"] == ["true"]
+        return listed({"id": 9 if inactive else 2}, digest="d9" if inactive else "d2")
+
+    logged_in.get(f"{API}/customer", json=answer)
+    customers = Parents("/customer", every=(("isInactive", ("false", "true")),))
+    parent_ids = ParentIds(client, Probes(client))
+    assert parent_ids(COMPANY, customers) == [2, 9]
+    assert parent_ids.digest(COMPANY, customers, None) == "d2,d9"
+    sent = [request.headers.get("If-None-Match") for request in gets(logged_in)[2:]]
+    assert sent == ["none", "none"]
+    ParentIds(client, Probes(client)).digest(COMPANY, customers, "d2,d9")
+    assert [r.headers["If-None-Match"] for r in gets(logged_in)[4:]] == ["d2", "d9"]

@@ -19,6 +19,7 @@ from tap_tripletex.api.errors import (
     RefusedError,
     StateError,
     UnavailableError,
+    UnreadError,
 )
 from tap_tripletex.api.pages import Page
 from tap_tripletex.proof.control_totals import Control
@@ -143,32 +144,185 @@ def ids(records: list[dict[str, Any]]) -> list[int]:
     return [record["id"] for record in records]
 
 
-def test_pages_are_asked_for_in_a_fixed_order_until_one_is_short(
-    reader: Reader, logged_in: Mocker
-) -> None:
-    pages = [listed({"id": 1}, {"id": 2}), listed({"id": 3}, {"id": 4}), listed({"id": 5})]
-    logged_in.get(f"{API}/department", [{"json": page} for page in pages])
-    assert ids(reader.run(List())) == [1, 2, 3, 4, 5]
-    assert [query for query in queries(logged_in) if query["count"] == ["2"]] == [
-        {"from": [offset], "count": ["2"], "sorting": ["id"], "fields": ["id,date,name"]}
-        for offset in ("0", "2", "4")
-    ]
-
-
-@pytest.mark.parametrize("rows", [19, 20])
-def test_a_long_list_tells_its_length_and_its_pages_are_asked_for_together(
-    reader: Reader, logged_in: Mocker, rows: int
-) -> None:
+def paged(
+    rows: Callable[[], list[dict[str, Any]]], digest: str | None = None
+) -> Callable[[Any, Any], Any]:
+    """Return what answers with pages of rows, as they are at the time."""
 
     def answer(request: Any, _: Any) -> Any:
         start, count = (int(request.qs[name][0]) for name in ("from", "count"))
-        values = [{"id": n} for n in range(rows)][start : start + count]
-        return {"values": values, "fullResultSize": min(rows, start + len(values) + 1)}
+        found = rows()
+        values = found[start : start + count]
+        size = min(len(found), start + len(values) + 1)
+        return {"values": values, "fullResultSize": size, "versionDigest": digest}
 
+    return answer
+
+
+@pytest.mark.parametrize("digest", ["abc", None])
+def test_pages_are_asked_for_in_a_fixed_order_until_one_is_short(
+    reader: Reader, logged_in: Mocker, digest: str | None
+) -> None:
+    answer = paged(lambda: [{"id": n} for n in (1, 2, 3, 4, 5)], digest)
     logged_in.get(f"{API}/department", json=answer)
+    assert ids(reader.run(List(), page_size=3)) == [1, 2, 3, 4, 5]
+    # Without a checksum each page begins with the last row of the one before.
+    offsets = ("0", "3") if digest else ("0", "2", "4")
+    assert [query for query in queries(logged_in) if query["count"] == ["3"]] == [
+        {"from": [offset], "count": ["3"], "sorting": ["id"], "fields": ["id,date,name"]}
+        for offset in offsets
+    ]
+    ((_, emission),) = reader.reads
+    assert emission.whole
+
+
+@pytest.mark.parametrize("rows", [19, 20])
+@pytest.mark.parametrize("digest", ["abc", None])
+def test_a_long_list_tells_its_length_and_its_pages_are_asked_for_together(
+    reader: Reader, logged_in: Mocker, rows: int, digest: str | None
+) -> None:
+    logged_in.get(f"{API}/department", json=paged(lambda: [{"id": n} for n in range(rows)], digest))
     assert ids(reader.run(List())) == list(range(rows))
     asked = sorted(int(query["from"][0]) for query in queries(logged_in))
-    assert asked == [*range(0, 20, 2), PAST_THE_END]
+    offsets = range(0, 20, 2) if digest else range(rows - 1)
+    assert asked == [*offsets, PAST_THE_END]
+
+
+@pytest.mark.parametrize("page_size", [2, 3, 4])
+@pytest.mark.parametrize("shift", ["gone", "new", "both"])
+def test_rows_that_move_while_a_list_without_checksum_is_paged_prove_nothing(
+    reader: Reader, logged_in: Mocker, page_size: int, shift: str
+) -> None:
+    rows = [{"id": n, "name": "Salg"} for n in range(10, 20)]
+
+    def answer(request: Any, context: Any) -> Any:
+        found = paged(lambda: rows)(request, context)
+        if int(request.qs["from"][0]) == 0 and len(rows) >= 10:
+            if shift != "new":
+                rows.pop(0)
+            if shift == "new":
+                rows.insert(0, {"id": 3, "name": "Ny"})
+            if shift == "both":
+                rows.append({"id": 99, "name": "Ny"})
+        return found
+
+    logged_in.get(f"{API}/department", json=answer)
+    reader.run(List(), page_size=page_size)
+    ((_, emission),) = reader.reads
+    assert not emission.whole
+    assert reader.bookmark["digests"] == {}
+    rows[:] = rows[:9]  # nothing moves any more
+    assert len(reader.run(List(), page_size=page_size)) == 9
+    assert reader.reads[-1][1].whole
+
+
+@pytest.mark.parametrize("digest", ["abc", None])
+@pytest.mark.parametrize("order", [(1, 2, 3, 4), (3, 4, 1, 2)])
+def test_pages_in_no_certain_order_must_have_each_row_once(
+    reader: Reader, logged_in: Mocker, digest: str | None, order: tuple[int, ...]
+) -> None:
+    def answer(request: Any, context: Any) -> Any:
+        if "sorting" in request.qs:
+            context.status_code = 422
+            return error(422, 17000, "Field specified for use in sorting does not exist")["json"]
+        start = int(request.qs["from"][0])
+        rows = [{"id": n} for n in (order if start else (1, 2, 3, 4))]
+        return paged(lambda: rows, digest)(request, context)
+
+    logged_in.get(f"{API}/department", json=answer)
+    reader.run(List())
+    ((_, emission),) = reader.reads
+    assert emission.whole is (order == (1, 2, 3, 4))
+
+
+def test_a_path_that_has_rows_past_its_end_ignores_paging(
+    reader: Reader, logged_in: Mocker
+) -> None:
+    orders = [(1, 2), (2, 1)]
+
+    def answer(_: Any, __: Any) -> Any:
+        orders.reverse()
+        return listed(*({"id": n} for n in orders[0]), digest="abc")
+
+    logged_in.get(f"{API}/department", json=answer)
+    assert sorted(ids(reader.run(List()))) == [1, 2]
+    assert len(queries(logged_in)) < 9
+
+
+@pytest.mark.parametrize(
+    "nothing",
+    [
+        {"status_code": 204},
+        {"json": {"values": None}},
+        {"json": {"fullResultSize": 0, "values": None, "versionDigest": "abc"}},
+        {"json": {"value": None}},
+        {"json": {"count": 3, "values": []}},
+    ],
+)
+def test_a_list_that_is_not_there_is_not_an_empty_one(
+    reader: Reader, logged_in: Mocker, nothing: dict[str, Any]
+) -> None:
+    logged_in.get(f"{API}/department", json=listed({"id": 1}))
+    reader.run(List())
+    logged_in.get(f"{API}/department", **nothing)
+    with pytest.raises(UnavailableError):
+        reader.run(List())
+    assert len(reader.reads) == 1
+
+
+def too_large_day(request: Any, context: Any) -> Any:
+    """Answer a day of one account with a refusal, whatever it is cut into."""
+    first, after = (date.fromisoformat(request.qs[n][0]) for n in ("datefrom", "dateto"))
+    low, high = (int(request.qs.get(n, [d])[0]) for n, d in (("low", "0"), ("high", "1000000")))
+    if first <= date(2026, 10, 9) < after and low <= 1920 < high:
+        context.status_code = 422
+        return error(422, 23000, "Result set too large. Limit of 10000 reached.")["json"]
+    return listed({"id": first.toordinal() * 10**7 + low}, digest=f"d{first}{low}")
+
+
+def test_a_day_of_one_account_that_is_too_large_is_named_and_the_rest_is_read(
+    reader: Reader, logged_in: Mocker
+) -> None:
+    logged_in.get(f"{API}/department", json=too_large_day)
+    window = Window("date", numbers=("low", "high"))
+    with pytest.raises(UnreadError, match=r"2026-10: too many rows.*2026-10-09, account 1920"):
+        reader.run(window)
+    days = {id_ // 10**7 for id_ in ids(reader.written)}
+    if reader.form == "lines":
+        assert {date(2026, 10, 8), date(2026, 10, 9), date(2026, 10, 10)} <= set(
+            map(date.fromordinal, days)
+        )
+    assert set(reader.bookmark["digests"]) == {"2026-11"}
+    assert [part.key for part, _ in reader.reads] == ["2026-11"]
+
+
+def test_a_slice_without_an_answer_does_not_keep_the_next_from_being_read(
+    reader: Reader, logged_in: Mocker
+) -> None:
+    def answer(request: Any, context: Any) -> Any:
+        if request.qs["datefrom"] == ["2026-10-01"]:
+            context.status_code = 500
+            return error(500, 1000, None)["json"]
+        return listed({"id": 1}, digest="november")
+
+    logged_in.get(f"{API}/department", json=answer)
+    with pytest.raises(UnavailableError, match="500/1000"):
+        reader.run(Window("date"))
+    assert reader.bookmark["digests"] == {"2026-11": "november"}
+    logged_in.get(f"{API}/department", json=listed({"id": 1}, digest="october"))
+    reader.run(Window("date"))
+    assert reader.bookmark["digests"]["2026-10"] == "october"
+
+
+def test_a_server_that_never_answers_is_not_asked_for_all_slices(
+    reader: Reader, logged_in: Mocker
+) -> None:
+    logged_in.get(f"{API}/department", **error(500, 1000, None))
+    calendar = Calendar(date(2024, 1, 1), TODAY, future_days=0, open_start=False)
+    with pytest.raises(UnreadError, match="3 slices could not be read"):
+        reader.run(Window("date"), calendar=calendar)
+    asked = {query["datefrom"][0] for query in queries(logged_in)}
+    assert len(asked) < 16
 
 
 class Answering:
@@ -247,7 +401,8 @@ def test_a_path_that_repeats_its_first_page_does_not_loop(
 ) -> None:
     logged_in.get(f"{API}/department", json=listed({"id": 1}, {"id": 2}))
     assert ids(reader.run(List())) == [1, 2]
-    assert len(queries(logged_in)) == 2
+    assert len(queries(logged_in)) == 3
+    assert reader.reads[0][1].whole
 
 
 def test_a_single_object_is_asked_for_without_paging(reader: Reader, logged_in: Mocker) -> None:
@@ -480,7 +635,7 @@ def test_a_day_that_is_too_large_fails_with_the_apis_words(
     reader: Reader, logged_in: Mocker
 ) -> None:
     logged_in.get(f"{API}/department", **error(422, 23000, "Result set too large."))
-    with pytest.raises(RefusedError, match="422/23000: Result set too large"):
+    with pytest.raises(UnreadError, match=r"2026-10-01 \(.*422/23000: Result set too large"):
         reader.run(Window("date"))
     assert reader.bookmark["digests"] == {}
 

@@ -125,3 +125,21 @@ def test_a_state_is_written_after_a_while_whatever_its_size(
         for number in range(3):
             states.write_state({"n": number})
     assert stdout.written.getvalue().count(b'"STATE"') == 3
+
+
+def test_a_small_state_is_written_at_each_mark_and_a_large_one_now_and_then(
+    monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr("tap_tripletex.rows.output.time.monotonic", lambda: now[0])
+    states = States(Output())
+    for number in range(10):
+        states.mark({"bookmarks": {"n": number}})
+    assert len(capfdbinary.readouterr().out.splitlines()) == 10
+    large = "x" * (module.SMALL * 8)  # 2 MB, so 2 seconds
+    written = 0
+    for number in range(100):
+        now[0] += 0.1
+        states.mark({"bookmarks": {"n": number, "text": large}})
+        written += len(capfdbinary.readouterr().out.splitlines())
+    assert 4 <= written <= 6

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
         ("bad_gateway_html", 502, b"nginx"),
         ("server_error_json", 500, b'"code":1000'),
         ("forbidden", 403, b'"code":9000'),
+        ("not_found", 404, b'"code":6000'),
+        ("not_found_html", 404, b"nginx"),
+        ("null_list", 200, b'{"values":null}'),
         ("empty_204", 204, b""),
     ],
 )

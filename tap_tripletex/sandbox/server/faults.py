@@ -22,7 +22,11 @@ Kind = Literal[
     "empty_204",
     "expire_session",
     "forbidden",
+    "missing_row",
+    "not_found",
+    "not_found_html",
     "null_field",
+    "null_list",
     "rate_limited",
     "refuse_field",
     "server_error_html",
@@ -48,7 +52,7 @@ class Fault:
         times: So many go wrong then; None for all.
         field: The property of `refuse_field`, `unknown_field`, `null_field`, `wrong_amount`.
         value: The value of `unknown_field`; kroner added by `wrong_amount`.
-        row: The row, counted from 0, that `wrong_amount` changes.
+        row: The row, counted from 0, that `wrong_amount` changes and `missing_row` leaves out.
         reset: Whether `rate_limited` says when the window ends.
         delay_ms: How long `slow` waits.
         seen: Requests that matched so far.
@@ -112,12 +116,17 @@ BAD_GATEWAY_HTML = (
     "</body>\r\n</html>\r\n"
 )
 
+NOT_FOUND_HTML = BAD_GATEWAY_HTML.replace("502 Bad Gateway", "404 Not Found")
+
 HTML: dict[str, tuple[int, str]] = {
     "server_error_html": (500, SERVER_ERROR_HTML),
     "bad_gateway_html": (502, BAD_GATEWAY_HTML),
+    "not_found_html": (404, NOT_FOUND_HTML),
 }
 
-ON_THE_WAY_OUT = frozenset({"cut", "truncated", "unknown_field", "null_field", "wrong_amount"})
+ON_THE_WAY_OUT = frozenset(
+    {"cut", "missing_row", "null_field", "truncated", "unknown_field", "wrong_amount"},
+)
 """Faults that spoil an answer which is otherwise right."""
 
 
@@ -135,6 +144,8 @@ def failure(fault: Fault, entity: str, request_id: str, limit: int) -> Response:
         return Response(status, {"Content-Type": "text/html;charset=UTF-8"}, page.encode())
     if fault.kind == "empty_204":
         return Response(204)
+    if fault.kind == "null_list":
+        return Response(200, {}, b'{"values":null}')
     headers: dict[str, str] = {}
     if fault.kind == "rate_limited":
         headers = {"X-Rate-Limit-Limit": str(limit), "X-Rate-Limit-Remaining": "0"}
@@ -145,6 +156,8 @@ def failure(fault: Fault, entity: str, request_id: str, limit: int) -> Response:
         error = errors.illegal_field(fault.field, entity)
     elif fault.kind == "forbidden":
         error = errors.forbidden()
+    elif fault.kind == "not_found":
+        error = errors.not_found()
     else:
         error = errors.server_error()
     return Response(error.status, headers, msgspec.json.encode(error.body(request_id)))
@@ -159,6 +172,9 @@ def spoil(response: Response, fault: Fault) -> None:
     elif response.body:
         content = msgspec.json.decode(response.body)
         if isinstance(content, dict):
+            if fault.kind == "missing_row" and fault.row < len(content.get("values") or ()):
+                del content["values"][fault.row]
+                content["count"] -= 1
             rows = content.get("values") or [content.get("value")]
             _spoil_rows([row for row in rows if isinstance(row, dict)], fault)
             response.body = msgspec.json.encode(content)
@@ -171,7 +187,7 @@ def _spoil_rows(rows: list[dict[str, Any]], fault: Fault) -> None:
     elif fault.kind == "null_field":
         for row in rows:
             row[fault.field] = None
-    elif fault.row < len(rows):
+    elif fault.kind == "wrong_amount" and fault.row < len(rows):
         name = fault.field or "amount"
         row = rows[fault.row]
         shift = 1 if fault.value is None else fault.value

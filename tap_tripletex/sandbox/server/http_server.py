@@ -34,7 +34,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, response: Response) -> None:
         self.send_response_only(response.status)
-        self.send_header("Date", self.date_time_string())
         self.send_header("Server", "tap-tripletex sandbox")
         for name, value in response.headers.items():
             self.send_header(name, value)

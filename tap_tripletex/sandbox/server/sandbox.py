@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -70,6 +71,7 @@ class Sandbox:
         row_caps: Paths that refuse larger results with 422/23000, and their limits.
         changed_since_works: Set it to False, and `changedSince` filters nothing.
         changed_since_inclusive: Set it to False, and what changed in that very second is left out.
+        date_ahead: Seconds by which the header `Date` is ahead of the clock.
         rate_limit: Requests per ten seconds and token, second limits of paths, and the headers.
         latency_ms: Time that every answer takes.
         latency_per_1000_rows_ms: Time that rows take on top.
@@ -120,6 +122,7 @@ class Sandbox:
         self.row_caps = dict(ROW_CAPS)
         self.changed_since_works = True
         self.changed_since_inclusive = True
+        self.date_ahead = 0.0
         self.lock = threading.RLock()
         self._routes = Routes(self.model)
         self._bans: set[_Ban] = set()
@@ -223,6 +226,7 @@ class Sandbox:
             entry["status"] = response.status
             self._log(entry)
         response.headers.setdefault("Content-Type", JSON)
+        response.headers["Date"] = formatdate(self.clock() + self.date_ahead, usegmt=True)
         response.headers["x-tlx-request-id"] = request_id
         response.headers["Cache-Control"] = "no-store"
         response.headers["Set-Cookie"] = "JSESSIONID=sandbox; Path=/; HttpOnly"
