@@ -27,7 +27,7 @@ class Runs:
         """Run, so many days later; return the messages."""
         self.sandbox.requests.clear()
         tap = TapTripletex(config={"api_url": "sandbox://", **config}, state=self.state)
-        tap.connection.today += timedelta(days=days)
+        tap.connection._began += timedelta(days=days)
         self.tap = mounted(tap, self.sandbox)
         output = io.BytesIO()
         text = io.TextIOWrapper(output, "utf-8", write_through=True)
