@@ -263,7 +263,9 @@ class Entities:
 
 
 def scalar(name: str, definition: Json) -> Json:
-    """Return the column of a plain value."""
+    """Return the column of a plain value; an object with names of any kind is text."""
+    if definition["type"] == "object":
+        return {"source": name, "type": "string", "json": True}
     column: Json = {"source": name, "type": definition["type"]}
     if column["type"] == "integer" and (name.endswith("Id") or name in ZERO_IDS):
         column["none"] = 0

@@ -343,9 +343,7 @@ def table(outcomes: list[Outcome]) -> str:
 def main() -> None:
     """Try everyone and print the table."""
     parser = argparse.ArgumentParser()
-    parser.add_argument(
-        "--readme", action="store_true", help="write it into the pages"
-    )
+    parser.add_argument("--readme", action="store_true", help="write it into the pages")
     readme = parser.parse_args().readme
     outcomes = []
     for make in MAKERS:
