@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,9 @@ def test_every_plugin_is_pinned_with_hashes(project: dict[str, Any]) -> None:
     )
     assert extractor["pip_url"] == pinned
     for loader in project["plugins"]["loaders"]:
+        if loader["pip_url"].startswith("git+"):  # no release on the package index, or an old one
+            assert re.search(r"\.git@[0-9a-f]{40}$", loader["pip_url"])
+            continue
         pins = f"requirements/{loader['name']}.txt"
         assert loader["pip_url"].startswith("--require-hashes ")
         assert f"-r {pins}" in loader["pip_url"]
@@ -123,7 +127,7 @@ def test_made_up_rows_and_a_companys_own_are_kept_apart(project: dict[str, Any])
         loader["name"]: [
             str(setting["value"])
             for setting in loader["settings"]
-            if setting["name"] in {"filepath", "destination_path"}
+            if setting["name"] in {"filepath", "destination_path", "dataset", "prefix"}
             or (setting["name"] == "default_target_schema" and loader["name"] != "target-duckdb")
         ]
         for loader in project["plugins"]["loaders"]
