@@ -148,7 +148,8 @@ def books() -> int:
 
 def chosen_environment() -> str:
     """Return the environment of meltano.yml that the keys are for: any key is a real company's."""
-    keys = {name: os.environ.get(name, "").strip() for name in (COMPANY_KEY, *TOKENS)}
+    settings = env_file() | os.environ
+    keys = {name: settings.get(name, "").strip() for name in (COMPANY_KEY, *TOKENS)}
     found = {name: key for name, key in keys.items() if key}
     # The tap takes a company key from any of the settings, and tells which one it is in.
     alone = COMPANY_KEY in found or any(key.startswith("tlxr_") for key in found.values())
@@ -156,6 +157,14 @@ def chosen_environment() -> str:
         message = f"{' and '.join(TOKENS)} belong together, or {COMPANY_KEY} alone is set."
         sys.exit(f"{next(iter(found))} is set, but not the other: {message}")
     return "production" if found else "sandbox"
+
+
+def env_file() -> dict[str, str]:
+    """Return what the file .env sets: Meltano reads it too, below the environment."""
+    file = ROOT / ".env"
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    pairs = (line.strip().removeprefix("export ").partition("=") for line in lines)
+    return {name.strip(): value.strip().strip("\"'") for name, _, value in pairs if name[:1] != "#"}
 
 
 def call(*command: str | Path, environment: dict[str, str] | None = None) -> int:

@@ -170,6 +170,24 @@ def test_any_key_of_a_company_means_its_own_books(
     assert run.chosen_environment() == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"# as in .env.example\n{REFRESH}=tlxr_key\n", "production"),
+        (f"export {CONSUMER}='one'\n{EMPLOYEE} = \"other\"\n", "production"),
+        (f"#{REFRESH}=tlxr_…\n\n{REFRESH}=\n", "sandbox"),
+    ],
+)
+def test_keys_are_found_in_the_env_file_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str, expected: str
+) -> None:
+    for name in (REFRESH, CONSUMER, EMPLOYEE):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(run, "ROOT", tmp_path)
+    (tmp_path / ".env").write_text(text, encoding="utf-8")
+    assert run.chosen_environment() == expected
+
+
 @pytest.mark.parametrize("name", [CONSUMER, EMPLOYEE])
 def test_one_of_two_tokens_is_not_enough(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     for other in (REFRESH, CONSUMER, EMPLOYEE):
