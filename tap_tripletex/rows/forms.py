@@ -16,11 +16,18 @@ from tap_tripletex.rows.oddities import Oddities
 from tap_tripletex.rows.shapes import parents, utc_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
+    from collections.abc import (
+        Callable,
+        Collection,
+        Hashable,
+        Iterable,
+        Iterator,
+        Mapping,
+        Sequence,
+    )
 
-    from tap_tripletex.reading.paging import Opened
-    from tap_tripletex.reading.strategies import Strategy
     from tap_tripletex.rows.lines import Lines
+    from tap_tripletex.rows.shapes import Shape
 
 Json = dict[str, Any]
 Row = Any
@@ -39,31 +46,62 @@ class RecordMessage(msgspec.Struct, tag_field="type", tag="RECORD", gc=False):
     time_extracted: str
 
 
+class Asked(Protocol):
+    """What an answer was asked for."""
+
+    @property
+    def columns(self) -> Mapping[str, Any]:
+        """Return the values that every record of the answer gets from the question."""
+
+
+class Answered(Protocol):
+    """An answer whose objects become rows."""
+
+    @property
+    def shape(self) -> Shape:
+        """Return what was asked of each object."""
+
+    @property
+    def ask(self) -> Asked:
+        """Return the question."""
+
+
+class Layout(Protocol):
+    """Where in an object the records are."""
+
+    @property
+    def inside(self) -> Inside | None:
+        """Return the place, None where records are made of an object's content."""
+
+    def records(self, shape: Shape, source: Json, ask: Any) -> Iterator[Json]:  # noqa: ANN401
+        """Yield the records in an object that was asked for."""
+
+
 class Form(Protocol):
     """Makes of the objects in an answer what is emitted."""
 
     oddities: Oddities
 
-    def rows(self, opened: Opened, objects: Sequence[msgspec.Raw]) -> list[Row]:
+    def rows(self, opened: Answered, objects: Sequence[msgspec.Raw]) -> list[Row]:
         """Return the rows in some objects; what is odd is mended or left out, and noted."""
 
-    def keys(self, opened: Opened, rows: Sequence[Row]) -> list[Hashable]:
+    def keys(self, opened: Answered, rows: Sequence[Row]) -> list[Hashable]:
         """Return the keys of rows."""
 
     def amounts(self, rows: Sequence[Row]) -> Iterable[tuple[int | None, Decimal | None]]:
         """Return the account and the amount of postings."""
 
-    def texts(self, opened: Opened, rows: Sequence[Row], column: str) -> list[str | None]:
+    def texts(self, opened: Answered, rows: Sequence[Row], column: str) -> list[str | None]:
         """Return a column of texts."""
 
-    def emit(self, opened: Opened, rows: Sequence[Row], synced_at: str) -> Iterator[Json]:
+    def emit(self, opened: Answered, rows: Sequence[Row], synced_at: str) -> Iterator[Json]:
         """Emit rows that were read at a time; yield what is left to the caller to emit."""
 
 
 class _Checked:
     """Reads objects whose every value is as documented, or is made so."""
 
-    def __init__(self, strategy: Strategy, keys: Sequence[str], vital: Collection[str]) -> None:
+    def __init__(self, strategy: Layout, keys: Sequence[str], vital: Collection[str]) -> None:
         self._strategy = strategy
         self._keys = tuple(keys)
         self._vital = frozenset(vital)
@@ -72,7 +110,7 @@ class _Checked:
         """What was not as documented so far."""
 
     def _read(
-        self, opened: Opened, objects: Sequence[msgspec.Raw]
+        self, opened: Answered, objects: Sequence[msgspec.Raw]
     ) -> tuple[list[Row], Sequence[msgspec.Raw]]:
         """Return what decoded objects have in them, and their texts, mended where necessary."""
         lines, mender = self._checks(opened)
@@ -93,7 +131,7 @@ class _Checked:
                     texts.append(mended)
         return rows, texts
 
-    def _checks(self, opened: Opened) -> tuple[Lines, Mender]:
+    def _checks(self, opened: Answered) -> tuple[Lines, Mender]:
         refused = opened.shape.refused
         if refused not in self._compiled:
             inside = self._strategy.inside or Inside()
@@ -104,7 +142,7 @@ class _Checked:
             self._compiled[refused] = lines, mender
         return self._compiled[refused]
 
-    def _constants(self, opened: Opened) -> Sequence[str]:  # noqa: ARG002
+    def _constants(self, opened: Answered) -> Sequence[str]:  # noqa: ARG002
         return ()
 
 
@@ -112,7 +150,7 @@ class RecordForm(_Checked):
     """Yields records, for stream maps, flattening and batches."""
 
     def __init__(
-        self, strategy: Strategy, keys: Sequence[str], added: Json, *, vital: Collection[str] = ()
+        self, strategy: Layout, keys: Sequence[str], added: Json, *, vital: Collection[str] = ()
     ) -> None:
         """Prepare.
 
@@ -125,12 +163,12 @@ class RecordForm(_Checked):
         super().__init__(strategy, keys, vital)
         self._added = added
 
-    def rows(self, opened: Opened, objects: Sequence[msgspec.Raw]) -> list[Row]:
+    def rows(self, opened: Answered, objects: Sequence[msgspec.Raw]) -> list[Row]:
         """See Form."""
         _, texts = self._read(opened, objects)
         return [record for text in texts for record in self._records(opened, text)]
 
-    def _records(self, opened: Opened, text: msgspec.Raw) -> list[Json]:
+    def _records(self, opened: Answered, text: msgspec.Raw) -> list[Json]:
         try:
             source = objects(text)
         except msgspec.DecodeError:
@@ -141,7 +179,7 @@ class RecordForm(_Checked):
             source = objects(mended)
         return list(self._strategy.records(opened.shape, source, opened.ask))
 
-    def keys(self, opened: Opened, rows: Sequence[Row]) -> list[Hashable]:  # noqa: ARG002
+    def keys(self, opened: Answered, rows: Sequence[Row]) -> list[Hashable]:  # noqa: ARG002
         """See Form."""
         if len(self._keys) == 1:
             return [row[self._keys[0]] for row in rows]
@@ -151,11 +189,11 @@ class RecordForm(_Checked):
         """See Form."""
         return ((row["account_id"], row["amount"]) for row in rows)
 
-    def texts(self, opened: Opened, rows: Sequence[Row], column: str) -> list[str | None]:  # noqa: ARG002
+    def texts(self, opened: Answered, rows: Sequence[Row], column: str) -> list[str | None]:  # noqa: ARG002
         """See Form."""
         return [row[column] for row in rows]
 
-    def emit(self, opened: Opened, rows: Sequence[Row], synced_at: str) -> Iterator[Json]:  # noqa: ARG002
+    def emit(self, opened: Answered, rows: Sequence[Row], synced_at: str) -> Iterator[Json]:  # noqa: ARG002
         """See Form."""
         for row in rows:
             row.update(self._added)
@@ -169,7 +207,7 @@ class LineForm(_Checked):
     def __init__(  # noqa: PLR0913
         self,
         stream: str,
-        strategy: Strategy,
+        strategy: Layout,
         keys: Sequence[str],
         added: Json,
         *,
@@ -191,7 +229,7 @@ class LineForm(_Checked):
         self._added = added
         self._write = write
 
-    def rows(self, opened: Opened, objects: Sequence[msgspec.Raw]) -> list[Row]:
+    def rows(self, opened: Answered, objects: Sequence[msgspec.Raw]) -> list[Row]:
         """See Form."""
         rows = self._read(opened, objects)[0]
         columns = self._checks(opened)[0].columns
@@ -202,7 +240,7 @@ class LineForm(_Checked):
                 raise MalformedRowError(message)
         return rows
 
-    def keys(self, opened: Opened, rows: Sequence[Row]) -> list[Hashable]:
+    def keys(self, opened: Answered, rows: Sequence[Row]) -> list[Hashable]:
         """See Form."""
         columns = self._checks(opened)[0].columns
         asked = tuple(str(opened.ask.columns[n]) for n in self._keys if n in opened.ask.columns)
@@ -218,11 +256,11 @@ class LineForm(_Checked):
         amounts = _decode_amounts(encode(columns["amount"](rows)))
         return zip(columns["account_id"](rows), amounts, strict=True)
 
-    def texts(self, opened: Opened, rows: Sequence[Row], column: str) -> list[str | None]:
+    def texts(self, opened: Answered, rows: Sequence[Row], column: str) -> list[str | None]:
         """See Form."""
         return self._checks(opened)[0].columns[column](rows)
 
-    def emit(self, opened: Opened, rows: Sequence[Row], synced_at: str) -> Iterator[Json]:
+    def emit(self, opened: Answered, rows: Sequence[Row], synced_at: str) -> Iterator[Json]:
         """See Form."""
         if rows:
             stream, extracted = self._stream, utc_text(datetime.now(timezone.utc))
@@ -233,5 +271,5 @@ class LineForm(_Checked):
             self._write(encode_lines(messages), len(rows))
         return iter(())
 
-    def _constants(self, opened: Opened) -> Sequence[str]:
+    def _constants(self, opened: Answered) -> Sequence[str]:
         return (*opened.ask.columns, *self._added, "synced_at")
