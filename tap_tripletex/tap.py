@@ -10,7 +10,6 @@ import sys
 import threading
 from contextlib import contextmanager
 from functools import cached_property
-from importlib import metadata
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from singer_sdk import Tap
@@ -24,12 +23,11 @@ from tap_tripletex.api.log_records import install
 from tap_tripletex.api.memory import share_one_heap
 from tap_tripletex.catalogs import parse_catalog, read_catalog, say_what_is_not_there
 from tap_tripletex.config_text import from_environment, typed
-from tap_tripletex.connection import Connection
+from tap_tripletex.extraction import Extraction
 from tap_tripletex.proof.sync_windows import SyncWindows
-from tap_tripletex.reading.lookahead import Lookahead
 from tap_tripletex.report import Report, Trouble
-from tap_tripletex.rows.output import LoaderEnded, Output, States, Stopped
-from tap_tripletex.settings import SCHEMA, Settings, hide_secrets, read_include, read_settings
+from tap_tripletex.rows.output import LoaderEnded, Output, Stopped
+from tap_tripletex.settings import SCHEMA, Settings, hide_secrets
 from tap_tripletex.states import parse_state, read_state
 from tap_tripletex.stream import TripletexStream
 from tap_tripletex.streams import BY_NAME
@@ -41,7 +39,10 @@ if TYPE_CHECKING:
     import click
     from singer_sdk import Stream
 
+    from tap_tripletex.connection import Connection
     from tap_tripletex.reading.reader import Reading
+    from tap_tripletex.rows.output import States
+
 
 LEFT = (
     "The tokens no longer open this company, which an earlier run read. Its rows stay as they are, "
@@ -98,9 +99,38 @@ class TapTripletex(Tap):
         )
 
     @cached_property
+    def extraction(self) -> Extraction:
+        """Return what the run holds open."""
+        return Extraction(self.config, lambda: cast("Output", self.message_writer))
+
+    @property
     def report(self) -> Report:
         """Return what happened so far."""
-        return Report()
+        return self.extraction.report
+
+    @property
+    def settings(self) -> Settings:
+        """Return the settings, checked.
+
+        Raises:
+            SettingsError: when one is missing or cannot be understood.
+        """
+        return self.extraction.settings
+
+    @property
+    def connection(self) -> Connection:
+        """Return the one connection of the run."""
+        return self.extraction.connection
+
+    @property
+    def output(self) -> Output:
+        """Return what writes the messages."""
+        return self.extraction.output
+
+    @property
+    def state_writer(self) -> States:
+        """Return what writes the state, when it is time."""
+        return self.extraction.states
 
     @override
     def discover_streams(self) -> Sequence[Stream]:
@@ -109,56 +139,22 @@ class TapTripletex(Tap):
         The others are not even made: the SDK copies all schemas several times, which takes longer
         than to read most of them.
         """
-        groups = (None, *self.included)
+        extraction = self.extraction
+        groups = (None, *extraction.included)
         usual = {name: stream for name, stream in BY_NAME.items() if stream.include in groups}
-        windows = SyncWindows(self)
+        windows = extraction.windows = SyncWindows(self)
         if self._entries is None:
-            return [*(stream(self) for stream in usual.values()), windows]
+            return [*(stream(self, extraction) for stream in usual.values()), windows]
         selected = [name for name, entry in self._entries.items() if entry.selected]
         known = {*usual, windows.name}
         say_what_is_not_there(selected, known, {n: s.include for n, s in BY_NAME.items()})
-        streams = [*(usual[name](self) for name in selected if name in usual), windows]
+        streams = [*(usual[name](self, extraction) for name in selected if name in usual), windows]
         for stream in streams:
             if entry := self._entries.get(stream.name):
                 entry.apply(stream)
             else:
                 stream.selected = False
         return streams
-
-    @cached_property
-    def included(self) -> frozenset[str]:
-        """Return the groups of what is private or costly that the settings include.
-
-        Raises:
-            SettingsError: when there is no such group.
-        """
-        return read_include(self.config.get("include"))
-
-    @property
-    def output(self) -> Output:
-        """Return what writes the messages."""
-        return cast("Output", self.message_writer)
-
-    @cached_property
-    def state_writer(self) -> States:
-        """Return what writes the state, when it is time."""
-        return States(self.output)
-
-    @property
-    def plain(self) -> bool:
-        """Return whether the SDK has nothing to do with single records."""
-        asked = (
-            "stream_maps",
-            "flattening_enabled",
-            "batch_config",
-            "emit_activate_version_messages",
-        )
-        return not any(self.config.get(name) for name in asked)
-
-    @cached_property
-    def lookahead(self) -> Lookahead[Reading]:
-        """Return the streams of companies, each looked at before its turn comes."""
-        return Lookahead((), self._begin, 0)
 
     def _begin(self, turn: tuple[str, int]) -> Future[Reading]:
         name, company_id = turn
@@ -175,21 +171,6 @@ class TapTripletex(Tap):
     def windows(self) -> SyncWindows:
         """Return the stream that says what was read whole."""
         return cast("SyncWindows", self.streams[SyncWindows.name])
-
-    @cached_property
-    def settings(self) -> Settings:
-        """Return the settings, checked.
-
-        Raises:
-            SettingsError: when one is missing or cannot be understood.
-        """
-        version = metadata.version("tap-tripletex")
-        return read_settings(self.config, f"tap-tripletex/{version}")
-
-    @cached_property
-    def connection(self) -> Connection:
-        """Return the one connection of the run."""
-        return Connection(self.settings)
 
     @override
     def load_state(self, state: dict[str, Any]) -> None:
@@ -221,17 +202,16 @@ class TapTripletex(Tap):
         for moment in self.windows.latest():
             connection.clock.rise_above(moment)
         gc.freeze()  # what is there by now stays until the end
-        self.lookahead = Lookahead(self._turns(), self._begin, connection.lookahead)
+        self.extraction.look_ahead(self._turns(), self._begin)
         self.windows.pay()
         self.sync_all()
-        self.state_writer.flush(self.state)
+        self.extraction.states.flush(self.state)
         limiter = connection.limiter
         self.report.log(connection.transport.traffic, limiter.waits, limiter.waited)
 
     def close(self, *, at_once: bool = False) -> None:
         """End what is open; with ``at_once`` the session at Tripletex is left to end by itself."""
-        if "connection" in vars(self):
-            self.connection.close(at_once=at_once)
+        self.extraction.close(at_once=at_once)
 
     @classmethod
     @override
@@ -305,7 +285,7 @@ class TapTripletex(Tap):
             return False
         except Stopped:
             self.stopped = True
-            self.state_writer.flush(self.state, again=True)
+            self.extraction.states.flush(self.state, again=True)
             self.logger.warning("Stopped before the end; the next run goes on from here.")
             return False
         finally:

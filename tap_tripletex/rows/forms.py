@@ -65,6 +65,10 @@ class Answered(Protocol):
     def ask(self) -> Asked:
         """Return the question."""
 
+    @property
+    def where(self) -> str:
+        """Return the list in words, for messages."""
+
 
 class Layout(Protocol):
     """Where in an object the records are."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from tap_tripletex.company_reading import Guarding
 from tap_tripletex.reading.children import Child
 from tap_tripletex.reading.strategies import List, Period
-from tap_tripletex.stream import Guarding, TripletexStream
+from tap_tripletex.stream import TripletexStream
 
 
 class Inventories(TripletexStream):

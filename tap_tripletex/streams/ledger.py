@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tap_tripletex.company_reading import Guarding
 from tap_tripletex.reading.strategies import (
     ChangedSince,
     Keyless,
@@ -12,7 +13,7 @@ from tap_tripletex.reading.strategies import (
     Window,
     Years,
 )
-from tap_tripletex.stream import Guarding, TripletexStream
+from tap_tripletex.stream import TripletexStream
 
 ALL_BUDGETS = {
     "includeAllDepartmentResultBudgets": "true",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from tap_tripletex.company_reading import Guarding
 from tap_tripletex.reading.children import Batch, Child
 from tap_tripletex.reading.strategies import List, Nested, Period, Single, Years
-from tap_tripletex.stream import Guarding, TripletexStream
+from tap_tripletex.stream import TripletexStream
 
 PROJECT_LIST = Guarding("/project", end=None)
 """Its digest covers the direct children of projects (document)."""
