@@ -70,12 +70,12 @@ def test_the_version_is_that_of_the_tag(clone: Path) -> None:
     assert version(clone) == "1.2.0"
     assert version(archived(clone, "tagged")) == "1.2.0"
     git(clone, "commit", "--quiet", "--allow-empty", "--message", "second")
-    assert version(clone).startswith("1.2.1.dev1+g")
-    assert version(archived(clone, "later")).startswith("1.2.1.dev1+g")
+    assert version(clone) == "1.2.1.dev1"
+    assert version(archived(clone, "later")) == "1.2.1.dev1"
 
 
 def test_a_copy_without_tags_or_without_history_still_has_a_version(clone: Path) -> None:
-    assert version(clone).startswith("0.1.0.dev1+g")
+    assert version(clone) == "0.1.0.dev1"
     assert version(archived(clone, "untagged"))
     shutil.rmtree(clone / ".git")
     (clone / ".git_archival.txt").unlink()
