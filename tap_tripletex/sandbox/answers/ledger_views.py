@@ -34,9 +34,9 @@ def _sums(postings: Iterable[Posting]) -> dict[int, int]:
 
 
 def _brought_in(company: Company, start: str, params: dict[str, Any]) -> dict[int, int]:
-    """Return balances before a day: result accounts count from 1 January only (inferred)."""
+    """Return balances before a day: result accounts count from the new year only (inferred)."""
     numbers = {row["id"]: row["number"] for row in company.table("Account")}
-    new_year = f"{start[:4]}-01-01"
+    new_year = company.fiscal_year(start)
     before = _matching(company.postings(None, start), params)
     sums: dict[int, int] = {}
     for posting in before:

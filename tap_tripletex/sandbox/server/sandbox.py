@@ -35,7 +35,7 @@ from tap_tripletex.sandbox.world.identity import ACCOUNTANT_OFFICE
 
 if TYPE_CHECKING:
     from collections import deque
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date
 
     from tap_tripletex.sandbox.answers.pages import Answer
@@ -89,6 +89,7 @@ class Sandbox:
         latency_ms: float = 0,
         latency_per_1000_rows_ms: float = 0,
         cache_mb: int = 128,
+        fiscal_year_starts: Sequence[int] = (),
     ) -> None:
         """Generate the world.
 
@@ -106,6 +107,8 @@ class Sandbox:
             latency_per_1000_rows_ms: Time that 1,000 rows take on top.
             cache_mb: Megabytes of rendered pages to keep, and as much of compressed ones: what
                 is asked for again costs next to nothing.
+            fiscal_year_starts: The months that the companies' fiscal years begin with, in the order
+                of the companies; January for those that are not named.
         """
         self.model = load_model()
         self.seed = seed
@@ -127,6 +130,7 @@ class Sandbox:
         self._routes = Routes(self.model)
         self._bans: set[_Ban] = set()
         self._count = companies
+        self.fiscal_year_starts = tuple(fiscal_year_starts)
         self.reset()
 
     def reset(self) -> None:

@@ -30,6 +30,7 @@ class Company:
         name: Its name.
         version: Raised by every change; digests and cached pages depend on it.
         inbox: Vouchers that are not posted yet; only `/ledger/voucher/>nonPosted` has them.
+        fiscal_year_start: The month that its fiscal years begin with.
         forbidden: Path prefixes that the sandbox refuses here: modules that are missing.
         last_day: The last day that it has lived; None before the first.
         computed: The rows of entities that no table holds, made when they are asked for.
@@ -52,6 +53,7 @@ class Company:
         self.version = 0
         self.api_user = 0
         self.last_day: date | None = None
+        self.fiscal_year_start = 1
         self.now = now
         self.forbidden: frozenset[str] = frozenset()
         self._tables: dict[str, Table] = {}
@@ -122,6 +124,12 @@ class Company:
         for posting in self.postings(date_from, date_to):
             sums[posting.account] = sums.get(posting.account, 0) + posting.amount
         return sums
+
+    def fiscal_year(self, day: str) -> str:
+        """Return the first day of the fiscal year that a day lies in."""
+        month = f"{self.fiscal_year_start:02}"
+        year = int(day[:4]) - (day[5:7] < month)
+        return f"{year}-{month}-01"
 
     def open_postings(self, date: str) -> list[int]:
         """Return ids of postings dated before a day whose close group was not yet complete."""

@@ -25,6 +25,7 @@ class Settings(Protocol):
     vouchers_per_day: float
     clock: Callable[[], float]
     lock: threading.RLock
+    fiscal_year_starts: tuple[int, ...]
 
 
 def build_company(settings: Settings, index: int) -> LivingCompany:
@@ -39,6 +40,8 @@ def build_company(settings: Settings, index: int) -> LivingCompany:
         return int(settings.clock())
 
     company = LivingCompany(company_id(index), index, settings.model, now, settings.lock)
+    if index < len(settings.fiscal_year_starts):
+        company.fiscal_year_start = settings.fiscal_year_starts[index]
     size = settings.vouchers_per_day * profile(index).size
     company.simulation = Simulation(company, settings.seed, size)
     company.simulation.run_until(settings.today)

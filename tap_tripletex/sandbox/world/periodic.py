@@ -51,9 +51,9 @@ class Periodic:
             (range(1, 13, 2), 15, self._pay_taxes),
             ((1,), 20, purchases.insure),
             ((5, 11), 5, purchases.license_ahead),
-            ((3,), 20, self._close_year),
+            ((self._month_of_the_year(3),), 20, self._close_year),
         )
-        self._open_year(context.day.year)
+        self._open_year(date.fromisoformat(self.company.fiscal_year(context.day.isoformat())))
         self._post(
             context.day,
             [
@@ -71,8 +71,8 @@ class Periodic:
     def daily(self) -> None:
         """Do what is due today."""
         day = self.context.day
-        if day.day == 1 and day.month == 11:  # noqa: PLR2004
-            self._open_year(day.year + 1)
+        if day.day == 1 and day.month == self._month_of_the_year(11):
+            self._open_year(add_months(day, 2))
         if day == month_end(day):
             self._depreciate()
         if not is_working_day(day):
@@ -88,20 +88,24 @@ class Periodic:
     def _post(self, day: date, lines: list[Line], text: str, kind: str | None = None) -> None:
         self.books.post(day.isoformat(), lines, text, self.context.stamp(), kind)
 
-    def _open_year(self, year: int) -> None:
+    def _month_of_the_year(self, number: int) -> int:
+        """Return the calendar month that is the first, second, … of the fiscal year."""
+        return (self.company.fiscal_year_start + number - 2) % 12 + 1
+
+    def _open_year(self, start: date) -> None:
         add = self.registers.add
         add(
             "AnnualAccount",
-            year=year,
-            start=f"{year}-01-01",
-            end=f"{year + 1}-01-01",  # Recorded: the end is exclusive.
+            year=start.year,
+            start=start.isoformat(),
+            end=add_months(start, 12).isoformat(),  # Recorded: the end is exclusive.
         )
         for month in range(12):
-            first = add_months(date(year, 1, 1), month)
+            first = add_months(start, month)
             add(
                 "AccountingPeriod",
-                name=f"{first.month:02}.{year}",
-                number=12 * (year - 2024) + month + 1,
+                name=f"{first:%m.%Y}",
+                number=12 * (start.year - 2024) + month + 1,
                 start=first.isoformat(),
                 end=add_months(first, 1).isoformat(),
                 isClosed=False,
@@ -148,11 +152,11 @@ class Periodic:
         lines = [Line(2740, owed), Line(BANK, -owed)]
         self._post(self.context.day, lines, "Betaling av merverdiavgift", "Remittering")
 
-    def _close_periods(self, before: date, *, december: bool = False) -> None:
-        """Close months that end by a day. December waits for the annual accounts."""
+    def _close_periods(self, before: date, *, last_month: bool = False) -> None:
+        """Close months that end by a day. A year's last month waits for the annual accounts."""
         periods = self.company.table("AccountingPeriod")
         for row in list(periods):
-            waits = row["start"][5:7] == "12" and not december
+            waits = int(row["start"][5:7]) == self._month_of_the_year(12) and not last_month
             if row["end"] <= before.isoformat() and not row["isClosed"] and not waits:
                 periods.change(row["id"], {"isClosed": True}, self.context.stamp())
         self.context.open_from = before.isoformat()
@@ -172,21 +176,21 @@ class Periodic:
 
     def _close_year(self) -> None:
         """Book last year's tax and carry its result to equity, on its last day."""
-        year = self.context.day.year - 1
-        last = date(year, 12, 31)
-        start, end = f"{year}-01-01", f"{year + 1}-01-01"
-        result = -sum(self._balances(start, end, RESULT_ACCOUNTS).values())
+        end = date.fromisoformat(self.company.fiscal_year(self.context.day.isoformat()))
+        start, last = add_months(end, -12), end - ONE_DAY
+        before = self._balances(start.isoformat(), end.isoformat(), RESULT_ACCOUNTS)
+        result = -sum(before.values())
         if result > 0:
             tax = result * 22 // 100
             self._post(last, [Line(8300, tax), Line(2500, -tax)], "Årets skattekostnad")
             self.context.later(
-                working_day_from(date(year + 1, 10, 20)),
+                working_day_from(add_months(end, 9) + timedelta(days=19)),
                 lambda: self._pay_year_tax(tax),
             )
             result -= tax
         if result:
             self._post(last, [Line(8960, result), Line(2050, -result)], "Disponering av resultat")
-        self._close_periods(date(year + 1, 1, 1), december=True)
+        self._close_periods(end, last_month=True)
 
     def _pay_year_tax(self, tax: int) -> None:
         lines = [Line(2500, tax), Line(BANK, -tax)]
