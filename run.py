@@ -1,7 +1,7 @@
 """Reads a company's books into a database, or runs the tests: needs only Python and pip.
 
     python3 run.py                 fill a database and print the trial balance
-    python3 run.py install NAME    install a loader of meltano.yml, such as target-postgres
+    python3 run.py install NAME    install what meltano.yml names, such as target-postgres
     python3 run.py test            run the tests
 
 Reads the company built into the tap into sandbox.duckdb, unless a key of your own company is set:
@@ -26,6 +26,7 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 CONSTRAINTS = ROOT / "constraints.txt"
 EXTRACTOR = "tap-tripletex"
 LOADER = "target-duckdb"
+MODELS = "dbt-duckdb"
 OWN = "made-by-run.py"
 DATABASES = {"sandbox": ROOT / "sandbox.duckdb", "production": ROOT / "books.duckdb"}
 COMPANY_KEY = "TAP_TRIPLETEX_REFRESH_TOKEN"
@@ -33,20 +34,30 @@ TOKENS = ("TAP_TRIPLETEX_CONSUMER_TOKEN", "TAP_TRIPLETEX_EMPLOYEE_TOKEN")
 
 PRINT = """
 import sys
-from decimal import Decimal
 import duckdb
 
-database, query = sys.argv[1:]
-with duckdb.connect(database, read_only=True) as connection:
+query = '''
+    SELECT company_id, month, account_number, account_name, closing, net, tripletex_net, difference
+    FROM accounting.trial_balance
+    JOIN accounting_staging.int_company_days USING (company_id)
+    WHERE month = date_trunc('month', today)
+    ORDER BY company_id, account_number NULLS LAST
+'''
+with duckdb.connect(sys.argv[1], read_only=True) as connection:
     rows = connection.execute(query).fetchall()
-total = [sum((row[n] for row in rows), Decimal(0)) for n in (2, 3, 4)]
-line = "{:>8}  {:<40.40}  {:>16}  {:>16}  {:>12}".format
-money = "{:,.2f}".format
-print(line("account", "name", "postings", "Tripletex says", "difference"))
-for number, name, *amounts in rows:
-    print(line(number, name, *map(money, amounts)))
-print(line("", "sum", *map(money, total)))
-sys.exit(any(row[4] for row in rows) or any(total))
+line = "{:>8}  {:<40.40}  {:>16}  {:>16}  {:>16}  {:>12}".format
+money = lambda amount: "" if amount is None else f"{amount:,.2f}"
+untied = not rows
+for company, month in dict.fromkeys(row[:2] for row in rows):
+    accounts = [row[2:] for row in rows if row[0] == company]
+    sums = [sum(row[n] or 0 for row in accounts) for n in range(2, 6)]
+    untied |= any(row[5] for row in accounts) or bool(sums[0])
+    print(f"\\nCompany {company}, {month:%Y-%m}")
+    print(line("account", "name", "balance", "in the month", "Tripletex says", "difference"))
+    for number, name, *amounts in accounts:
+        print(line(number or "", name, *map(money, amounts)))
+    print(line("", "sum", *map(money, sums)))
+sys.exit(untied)
 """
 
 
@@ -72,7 +83,7 @@ def main(arguments: list[str]) -> int:
 def prepare() -> None:
     """Install the tap, Meltano, and what a run of it needs."""
     make_environment()
-    install(EXTRACTOR, LOADER)
+    install(EXTRACTOR, LOADER, MODELS)
 
 
 def make_environment() -> None:
@@ -102,17 +113,24 @@ def is_own() -> bool:
 def install(*plugins: str) -> None:
     """Install plugins of meltano.yml, once for each set of pinned packages."""
     for plugin in plugins:
-        kind = "extractor" if plugin == EXTRACTOR else "loader"
+        kind, folder = kind_of(plugin)
         pins = CONSTRAINTS if plugin == EXTRACTOR else ROOT / "requirements" / f"{plugin}.txt"
         if not pins.exists():
             sys.exit(f"There is no {kind} {plugin}: {pins} is missing.")
         named = digest(pins, ROOT / "pyproject.toml", VENV / "pyvenv.cfg")
-        ready = ROOT / ".meltano" / f"{kind}s" / plugin / "venv" / f"ready-{named}"
+        ready = ROOT / ".meltano" / folder / plugin / "venv" / f"ready-{named}"
         if not ready.exists():
             # Meltano would hand the .env file's tokens to what it starts.
             meltano = (BIN / "meltano", f"--env-file={os.devnull}")
             must(*meltano, "install", "--clean", kind, plugin)
             ready.touch()
+
+
+def kind_of(plugin: str) -> tuple[str, str]:
+    """Return what Meltano calls such a plugin, and the folder of its installations."""
+    if plugin == EXTRACTOR:
+        return "extractor", "extractors"
+    return ("utility", "utilities") if plugin.startswith("dbt-") else ("loader", "loaders")
 
 
 def digest(*files: Path) -> str:
@@ -127,8 +145,8 @@ def must(*step: str | Path) -> None:
 
 
 def without_secrets() -> dict[str, str]:
-    """Return the environment without the settings of the tap and of loaders."""
-    prefixes = ("TAP_", "TARGET_")
+    """Return the environment without the settings of the tap, of loaders and of dbt."""
+    prefixes = ("TAP_", "TARGET_", "DBT_")
     return {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
 
 
@@ -137,13 +155,13 @@ def books() -> int:
     environment = chosen_environment()
     meltano = (BIN / "meltano", f"--environment={environment}")
     database = Path(os.environ.get("TARGET_DUCKDB_FILEPATH") or DATABASES[environment])
-    failed = call(*meltano, "run", "--no-install", EXTRACTOR, LOADER)
-    if failed or not database.exists():
+    models = (f"{MODELS}:marts", f"{MODELS}:test-marts")
+    failed = call(*meltano, "run", "--no-install", EXTRACTOR, LOADER, *models)
+    if not database.exists():
         return failed
-    query = (ROOT / "sql" / "trial_balance.sql").read_text(encoding="utf-8")
-    untied = call(BIN / "python", "-c", PRINT, database, query)
-    print(f"\nThe books are in {database.name}; the query is sql/trial_balance.sql.")
-    return untied
+    untied = call(BIN / "python", "-c", PRINT, database)
+    print(f"\nThe books are in {database.name}, in the schema accounting.")
+    return failed or untied
 
 
 def chosen_environment() -> str:

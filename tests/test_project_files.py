@@ -36,11 +36,6 @@ def test_meltano_knows_every_setting(extractor: dict[str, Any]) -> None:
     assert secret == {name for name, setting in settings.items() if setting.get("sensitive")}
 
 
-def test_the_readme_shows_the_query_that_is_run() -> None:
-    query = (ROOT / "sql" / "trial_balance.sql").read_text()
-    assert query in (ROOT / "README.md").read_text()
-
-
 def test_the_readme_says_every_setting() -> None:
     text = (ROOT / "README.md").read_text()
     settings = TapTripletex.config_jsonschema["properties"]

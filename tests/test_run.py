@@ -30,7 +30,8 @@ def steps(monkeypatch: pytest.MonkeyPatch, clone: Path) -> list[tuple[list[str],
     def start(command: list[str], *, env: dict[str, str] | None = None, **_: Any) -> Any:
         started.append((command, dict(os.environ if env is None else env)))
         if "install" in command and "--clean" in command:
-            (clone / ".meltano" / f"{command[-2]}s" / command[-1] / "venv").mkdir(parents=True)
+            folder = run.kind_of(command[-1])[1]
+            (clone / ".meltano" / folder / command[-1] / "venv").mkdir(parents=True)
         return type("Done", (), {"returncode": 0})
 
     def create(folder: Path, **_: Any) -> None:
@@ -70,11 +71,11 @@ def test_no_step_that_installs_sees_a_token(
         monkeypatch.setenv(name, "secret")
     run.prepare()
     run.install("target-postgres")
-    assert len(steps) == 5
+    assert len(steps) == 6
     assert all("secret" not in environment.values() for _, environment in steps)
     assert all("PATH" in environment for _, environment in steps)
     meltano = [command for command, _ in steps if command[0].endswith("meltano")]
-    assert len(meltano) == 3
+    assert len(meltano) == 4
     assert all(f"--env-file={os.devnull}" in command for command in meltano)
 
 
@@ -95,7 +96,7 @@ def test_an_interrupted_installation_begins_anew(
         with pytest.raises(SystemExit, match="This step failed"):
             run.prepare()
     run.prepare()
-    assert len(steps) == 4
+    assert len(steps) == 5
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +112,7 @@ def test_every_plugin_is_pinned_with_hashes(project: dict[str, Any]) -> None:
         "--only-binary :all: --no-binary tap-tripletex"  # which is built to know its version
     )
     assert extractor["pip_url"] == pinned
-    for loader in project["plugins"]["loaders"]:
+    for loader in (*project["plugins"]["loaders"], *project["plugins"]["utilities"]):
         if loader["pip_url"].startswith("git+"):  # no release on the package index, or an old one
             assert re.search(r"\.git@[0-9a-f]{40}$", loader["pip_url"])
             continue

@@ -2,20 +2,27 @@
 
     tap-tripletex-views --dialect postgres --schema tripletex > views.sql
 
-A row is gone when its window was read whole after the row was last seen. Which windows were read
-whole, and when, is the stream sync_windows.
+For those who do not use dbt; what the views show is what the staging models of ``transform/`` show.
+Tables that have not been loaded are left out in PostgreSQL; elsewhere an empty one is made, which
+the loader fills when it has rows for it. Columns that have not been loaded are null.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from string import Template
 from typing import TYPE_CHECKING
 
 import click
 
+from tap_tripletex.commands import current_rows
+from tap_tripletex.commands.current_rows import TYPES, cast, quoted, table_of
 from tap_tripletex.streams import BY_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+
+    from tap_tripletex.commands.current_rows import Table
 
 DIALECTS = ("duckdb", "postgres", "snowflake")
 
@@ -39,53 +46,201 @@ def main(dialect: str, schema: str | None, names: tuple[str, ...]) -> None:
 def statements(dialect: str, schema: str | None, names: Iterable[str]) -> Iterator[str]:
     """Yield the statements that make the views.
 
+    They may be run again at any time, also while a view of someone else stands on them.
+
     Args:
         dialect: one of DIALECTS.
         schema: of the tables and the views; None for the current one.
         names: of the streams.
     """
-    prefix = f"{quoted(dialect, schema)}." if schema else ""
-    for name in names:
-        table = f"{prefix}{name}"
-        gone = _later_reads(name, prefix)
-        row = f"SELECT t.* FROM {table} t"
-        dated = f"SELECT t.*, (SELECT min(w.synced_at) {gone}) AS deleted_at FROM {table} t"
-        yield from _view(dialect, f"{table}_current", f"{row} WHERE NOT EXISTS (SELECT 1 {gone})")
-        yield from _view(dialect, f"{table}_deleted", f"{dated} WHERE EXISTS (SELECT 1 {gone})")
-
-
-def quoted(dialect: str, name: str) -> str:
-    """Return a name as SQL, whatever is in it; Snowflake keeps plain names in capitals."""
-    if dialect == "snowflake" and name.isidentifier():
-        name = name.upper()
-    return '"{}"'.format(name.replace('"', '""'))
-
-
-def _view(dialect: str, name: str, select: str) -> Iterator[str]:
-    if dialect == "postgres":  # cannot replace a view whose columns have changed
-        yield f"DROP VIEW IF EXISTS {name};"
-        yield f"CREATE VIEW {name} AS {select};"
+    tables = [table_of(BY_NAME[name]) for name in names]
+    if dialect == "postgres":
+        yield POSTGRES_FUNCTION
     else:
-        yield f"CREATE OR REPLACE VIEW {name} AS {select};"
+        for table in (current_rows.windows_table(), *tables):
+            yield _empty_table(dialect, schema, table)
+    for table in tables:
+        for view in _views(dialect, schema, table):
+            if dialect == "postgres":
+                yield _postgres_view(schema, view, table)
+            else:
+                name = _in_schema(dialect, schema, view.name)
+                yield f"create or replace view {name} as\n{view.query()};"
 
 
-def _later_reads(name: str, prefix: str) -> str:
-    """Return the FROM and WHERE of complete readings that should have had a row, and had not."""
-    strategy = BY_NAME[name].strategy
-    conditions = [
-        "w.company_id = t.company_id",
-        f"w.stream = '{name}'",
-        "w.complete",
-        "w.synced_at > t.synced_at",
-    ]
-    if strategy.windowed:
-        day = f"t.{strategy.replication_key}"
-        conditions += [
-            f"{day} IS NOT NULL",
-            f"(w.window_start IS NULL OR {day} >= w.window_start)",
-            f"(w.window_end IS NULL OR {day} < w.window_end)",
-        ]
-    return f"FROM {prefix}sync_windows w WHERE {' AND '.join(conditions)}"
+@dataclass(frozen=True)
+class _View:
+    """A view to be made.
+
+    Attributes:
+        name: of the view.
+        columns: name, type and expression of each column.
+        head: what stands before the columns.
+        body: what stands after them.
+    """
+
+    name: str
+    columns: tuple[tuple[str, str, str], ...]
+    head: str
+    body: str
+
+    def query(self) -> str:
+        """Return the query behind the view."""
+        columns = ",\n".join(f"    {value} as {name}" for name, _, value in self.columns)
+        return f"{self.head}select\n{columns}\n{self.body}"
+
+
+def _views(dialect: str, schema: str | None, table: Table) -> Iterator[_View]:
+    """Yield the view of the rows that exist, and the view of the others."""
+    fill = _filler(dialect, schema, table)
+    rule = current_rows.READ_DAYS if table.date else current_rows.READ_WHOLE
+    join = current_rows.JOIN + (current_rows.JOIN_DAY if table.date else "")
+    missed = current_rows.MISSED + (current_rows.MISSED_DAY if table.date else "")
+    head = fill(f"with {rule}")
+    body = f"from $table as loaded\n{join}\nwhere "
+    columns = tuple(
+        (quoted(dialect, name), TYPES[dialect][kind], cast(dialect, _value(dialect, name), kind))
+        for name, kind in table.columns.items()
+    )
+    exists = fill(body + current_rows.EXISTS)
+    gone = fill(f"{body}not {current_rows.EXISTS}")
+    deleted_at = (
+        quoted(dialect, "deleted_at"),
+        TYPES[dialect]["timestamp"],
+        fill(f"({missed})").replace("\n", "\n    "),
+    )
+    yield _View(f"{table.name}_current", columns, head, exists)
+    yield _View(f"{table.name}_deleted", (*columns, deleted_at), head, gone)
+
+
+def _filler(dialect: str, schema: str | None, table: Table) -> Callable[[str], str]:
+    """Return what fills the placeholders of the rule in."""
+    windows = current_rows.windows_table()
+    typed = ", ".join(
+        f"{cast(dialect, quoted(dialect, name), kind)} as {name}"
+        for name, kind in windows.columns.items()
+        if name in current_rows.READING_COLUMNS
+    )
+    values = {
+        "windows": f"select {typed} from {_source(dialect, schema, windows)}",
+        "table": _source(dialect, schema, table),
+        "stream": table.name,
+        "complete": "complete",
+        "synced_at": cast(dialect, _value(dialect, "synced_at"), "timestamp"),
+        "date": cast(dialect, _value(dialect, table.date or ""), "date"),
+    }
+    return lambda text: Template(text).substitute(values)
+
+
+def _value(dialect: str, column: str) -> str:
+    return f"loaded.{quoted(dialect, column)}"
+
+
+def _in_schema(dialect: str, schema: str | None, name: str) -> str:
+    return ".".join(quoted(dialect, part) for part in (schema, name) if part)
+
+
+def _source(dialect: str, schema: str | None, table: Table) -> str:
+    """Return a table with all its columns, null where they have not been loaded."""
+    name = _in_schema(dialect, schema, table.name)
+    if dialect == "postgres":
+        return name
+    columns = ", ".join(f"null as {quoted(dialect, column)}" for column in table.columns)
+    return f"(select * from {name} union all by name select {columns} where 1 = 0)"
+
+
+def _empty_table(dialect: str, schema: str | None, table: Table) -> str:
+    """Return a statement that makes a table with its key, if the loader has not made it."""
+    names = dict.fromkeys((*table.key, *([table.date] if table.date else ()), "synced_at"))
+    loaded_as = {"date": "text"} if dialect == "duckdb" else {}
+    columns = ", ".join(
+        f"{quoted(dialect, name)} {TYPES[dialect][loaded_as.get(kind, kind)]}"
+        for name, kind in ((name, table.columns[name]) for name in names)
+    )
+    key = ", ".join(quoted(dialect, name) for name in table.key)
+    name = _in_schema(dialect, schema, table.name)
+    return f"create table if not exists {name} ({columns}, primary key ({key}));"
+
+
+POSTGRES_FUNCTION = """\
+create or replace function pg_temp.tripletex_view(
+    schema_name text, table_name text, view_name text,
+    names text[], types text[], expressions text[], head text, body text
+) returns void language plpgsql as $make$
+declare
+    view_path text := concat_ws('.', quote_ident(schema_name), quote_ident(view_name));
+    source regclass := to_regclass(
+        concat_ws('.', quote_ident(schema_name), quote_ident(table_name))
+    );
+    windows regclass := to_regclass(concat_ws('.', quote_ident(schema_name), 'sync_windows'));
+    wanted record;
+    columns text[] := '{}';
+begin
+    if source is null or windows is null then
+        return;
+    end if;
+    begin
+        execute 'drop view if exists ' || view_path;
+    exception when dependent_objects_still_exist then
+        null; -- someone's view stands on it: it keeps its columns, in their order and types
+    end;
+    for wanted in
+        with standing as (
+            select attname::text as name, format_type(atttypid, atttypmod) as type, attnum as place
+            from pg_attribute
+            where attrelid = to_regclass(view_path) and attnum > 0 and not attisdropped
+        ),
+        made as (
+            select name, type, expression, place
+            from unnest(names, types, expressions) with ordinality
+                as c (name, type, expression, place)
+        )
+        select
+            coalesce(standing.name, made.name) as name,
+            coalesce(standing.type, made.type) as type,
+            case when made.name = 'deleted_at' or exists (
+                select from pg_attribute
+                where attrelid = source and attname = made.name and not attisdropped
+            ) then made.expression else 'null' end as expression
+        from standing full join made on made.name = standing.name
+        order by standing.place, made.place
+    loop
+        columns := columns || format(
+            'cast(%s as %s) as %I', wanted.expression, wanted.type, wanted.name
+        );
+    end loop;
+    execute format(
+        'create or replace view %s as %s select %s %s',
+        view_path, head, array_to_string(columns, ', '), body
+    );
+end
+$make$;"""
+"""Makes one view, of the columns that its table has."""
+
+
+def _postgres_view(schema: str | None, view: _View, table: Table) -> str:
+    names, types, values = zip(*view.columns, strict=True)
+    arguments = ",\n    ".join(
+        (
+            _text(schema) if schema else "null",
+            _text(table.name),
+            _text(view.name),
+            _texts(name.strip('"') for name in names),
+            _texts(types),
+            _texts(values),
+            _text(view.head),
+            _text(view.body),
+        )
+    )
+    return f"select pg_temp.tripletex_view(\n    {arguments}\n);"
+
+
+def _texts(values: Iterable[str]) -> str:
+    return f"array[{', '.join(map(_text, values))}]"
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
 
 
 if __name__ == "__main__":

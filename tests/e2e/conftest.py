@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 MELTANO = Path(sys.executable).parent / "meltano"
-PLUGINS = ("tap-tripletex", "target-duckdb", "target-jsonl", "target-postgres")
+PLUGINS = (
+    "tap-tripletex",
+    "target-duckdb",
+    "target-jsonl",
+    "target-postgres",
+    "dbt-duckdb",
+    "dbt-postgres",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -54,7 +61,7 @@ class Project:
     sandbox: Sandbox
     environment: dict[str, str] = field(default_factory=dict)
 
-    def meltano(self, *arguments: str, **environment: str) -> Result:
+    def meltano(self, *arguments: str, timeout: float = 300, **environment: str) -> Result:
         done = subprocess.run(
             [str(MELTANO), *arguments],
             cwd=ROOT,
@@ -62,7 +69,7 @@ class Project:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=300,
+            timeout=timeout,
             check=False,
         )
         return Result(done.returncode, done.stdout)
@@ -72,6 +79,12 @@ class Project:
         result = self.meltano(*flags, "run", "tap-tripletex", target, **environment)
         assert result.code == code, result.output[-6000:]
         return result
+
+    def build(self, target: str, *models: str, **environment: str) -> None:
+        """Run the tap into a target, and make the accounting models, which must tie out."""
+        arguments = ("run", "--no-install", "tap-tripletex", target, *models)
+        result = self.meltano(*arguments, timeout=900, **environment)
+        assert result.code == 0, result.output[-6000:]
 
     @property
     def requests(self) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+import run
 from tests.e2e.conftest import PLUGINS, ROOT
 
 
@@ -21,8 +22,7 @@ def pinned(file: Path) -> set[str]:
 
 
 def installed(plugin: str) -> set[str]:
-    kind = "extractors" if plugin.startswith("tap-") else "loaders"
-    folder = ROOT / ".meltano" / kind / plugin / "venv"
+    folder = ROOT / ".meltano" / run.kind_of(plugin)[1] / plugin / "venv"
     frozen = subprocess.run(
         [Path(sys.executable).parent / "uv", "pip", "freeze", "--python", folder],
         capture_output=True,
@@ -38,8 +38,8 @@ def test_a_system_without_time_zones_will_do() -> None:
     subprocess.run([tap, "--version"], env=environment, check=True, timeout=60)
 
 
-@pytest.mark.parametrize("plugin", [p for p in PLUGINS if p.startswith("target-")])
-def test_a_loader_has_the_pinned_packages_and_no_others(plugin: str) -> None:
+@pytest.mark.parametrize("plugin", PLUGINS[1:])
+def test_a_plugin_has_the_pinned_packages_and_no_others(plugin: str) -> None:
     assert installed(plugin) == pinned(ROOT / "requirements" / f"{plugin}.txt")
 
 
