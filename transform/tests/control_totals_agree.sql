@@ -6,7 +6,7 @@ with readings as (
             partition by company_id, stream, slice order by synced_at desc
         ) as age
     from {{ ref('stg_tripletex__sync_windows') }} as windows
-    where stream = 'postings' and {{ is_true('complete') }}
+    where stream = 'postings'
 )
 select company_id, slice, control_total, control_total_expected
 from readings

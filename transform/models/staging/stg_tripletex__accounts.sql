@@ -37,6 +37,9 @@
         'quantity_type1_id': 'integer',
         'quantity_type2_id': 'integer',
         'department_id': 'integer',
+        'requires_free_dimension1': 'boolean',
+        'requires_free_dimension2': 'boolean',
+        'requires_free_dimension3': 'boolean',
         'created_at': 'timestamp',
         'updated_at': 'timestamp',
         'synced_at': 'timestamp'

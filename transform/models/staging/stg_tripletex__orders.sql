@@ -56,6 +56,9 @@
         'project_manager_name_and_number': 'text',
         'travel_report_ids': 'json',
         'accounting_dimension_value_ids': 'json',
+        'contract_reference': 'text',
+        'backorder_parent_id': 'integer',
+        'attachment_relation': 'text',
         'created_at': 'timestamp',
         'updated_at': 'timestamp',
         'synced_at': 'timestamp'

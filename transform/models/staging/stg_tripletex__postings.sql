@@ -26,7 +26,7 @@
         'currency_id': 'integer',
         'close_group_id': 'integer',
         'invoice_number': 'text',
-        'term_of_payment': 'text',
+        'term_of_payment': 'date',
         'row': 'integer',
         'type': 'text',
         'external_ref': 'text',

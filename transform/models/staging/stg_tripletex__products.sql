@@ -52,6 +52,7 @@
         'price_in_target_currency': 'quantity',
         'purchase_price_currency': 'quantity',
         'min_stock_level': 'quantity',
+        'disable_discount': 'boolean',
         'created_at': 'timestamp',
         'updated_at': 'timestamp',
         'synced_at': 'timestamp'

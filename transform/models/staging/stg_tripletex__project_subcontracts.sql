@@ -6,7 +6,6 @@
         'id': 'integer',
         'version': 'integer',
         'project_id': 'integer',
-        'source_company_id': 'integer',
         'budget_fee_currency': 'quantity',
         'budget_expenses_currency': 'quantity',
         'budget_income_currency': 'quantity',
@@ -14,6 +13,7 @@
         'display_name': 'text',
         'name': 'text',
         'description': 'text',
+        'supplier_id': 'integer',
         'created_at': 'timestamp',
         'updated_at': 'timestamp',
         'synced_at': 'timestamp'

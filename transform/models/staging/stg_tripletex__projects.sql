@@ -63,6 +63,7 @@
         'invoice_on_account_vat_high': 'boolean',
         'invoice_reserve_total_amount_currency': 'amount',
         'accounting_dimension_value_ids': 'json',
+        'contract_reference': 'text',
         'created_at': 'timestamp',
         'updated_at': 'timestamp',
         'synced_at': 'timestamp'

@@ -34,7 +34,6 @@
         'edi_document_id': 'integer',
         'last_sent_timestamp': 'text',
         'last_sent_employee_name': 'text',
-        'has_wholesaler_export_user': 'boolean',
         'order_line_sorting': 'text',
         'created_at': 'timestamp',
         'updated_at': 'timestamp',

@@ -13,7 +13,7 @@
         'total_amount_currency': 'amount',
         'interests': 'quantity',
         'interest_rate': 'quantity',
-        'term_of_payment': 'text',
+        'term_of_payment': 'date',
         'currency_id': 'integer',
         'type': 'text',
         'comment': 'text',

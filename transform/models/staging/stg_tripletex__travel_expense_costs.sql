@@ -22,7 +22,7 @@
         'is_chargeable': 'boolean',
         'date': 'date',
         'participant_ids': 'json',
-        'predictions': 'json',
+        'predictions': 'text',
         'created_at': 'timestamp',
         'updated_at': 'timestamp',
         'synced_at': 'timestamp'
