@@ -155,10 +155,10 @@ def books() -> int:
     environment = chosen_environment()
     meltano = (BIN / "meltano", f"--environment={environment}")
     database = Path(os.environ.get("TARGET_DUCKDB_FILEPATH") or DATABASES[environment])
-    models = (f"{MODELS}:marts", f"{MODELS}:test-marts")
-    failed = call(*meltano, "run", "--no-install", EXTRACTOR, LOADER, *models)
-    if not database.exists():
+    failed = call(*meltano, "run", "--no-install", EXTRACTOR, LOADER, f"{MODELS}:marts")
+    if failed or not database.exists():
         return failed
+    failed = call(*meltano, "run", "--no-install", f"{MODELS}:test-marts")
     untied = call(BIN / "python", "-c", PRINT, database)
     print(f"\nThe books are in {database.name}, in the schema accounting.")
     return failed or untied
