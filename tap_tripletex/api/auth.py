@@ -27,7 +27,8 @@ from tap_tripletex.api.redaction import hide
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tap_tripletex.api.transport import Answer, Transport
+    from tap_tripletex.api.answer import Answer
+    from tap_tripletex.api.transport import Transport
 
 logger = logging.getLogger(__name__)
 

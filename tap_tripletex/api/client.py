@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import requests
 
+from tap_tripletex.api.answer import MOST_UNPACKED, TOO_LARGE_TO_UNPACK
 from tap_tripletex.api.errors import (
     AuthenticationError,
     CompanyRefusedError,
@@ -15,14 +16,14 @@ from tap_tripletex.api.errors import (
     UnavailableError,
 )
 from tap_tripletex.api.pages import Beginning, Facts, Page, pieces_of
-from tap_tripletex.api.transport import MOST_UNPACKED, TOO_LARGE_TO_UNPACK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from tap_tripletex.api.answer import Answer
     from tap_tripletex.api.auth import Company, TokenSession
     from tap_tripletex.api.pages import Rows
-    from tap_tripletex.api.transport import Answer, Traffic, Transport
+    from tap_tripletex.api.transport import Traffic, Transport
 
 ANY_DIGEST = "none"
 """Sent where no digest is known yet: any text makes the API answer with one."""

@@ -27,7 +27,7 @@ from tap_tripletex.api.redaction import printable, redact
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tap_tripletex.api.transport import Answer
+    from tap_tripletex.api.answer import Answer
 
 SECURITY = 9000
 ILLEGAL_FIELD = 11000

@@ -11,10 +11,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from tap_tripletex.api import pages, transport
+from tap_tripletex.api import answer as unpacking
+from tap_tripletex.api import pages
+from tap_tripletex.api.answer import Answer
 from tap_tripletex.api.errors import UnavailableError
 from tap_tripletex.api.pages import Beginning, Facts, Page, pieces_of, readable
-from tap_tripletex.api.transport import Answer
 
 ROWS: list[dict[str, Any]] = [
     {"id": 1, "text": 'ends like a row: "},{"', "lines": [{"id": 2}, {"id": 3}]},
@@ -56,7 +57,7 @@ def test_what_follows_the_rows_is_no_row() -> None:
 
 
 def test_more_rows_than_fit_come_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "BLOCK", 200)
+    monkeypatch.setattr(unpacking, "BLOCK", 200)
     chance = random.Random(7)  # noqa: S311
     rows = [{"id": number, "noise": chance.random()} for number in range(2000)]
     text = answer(rows)
@@ -192,8 +193,8 @@ def test_a_long_row_takes_no_more_than_its_length(monkeypatch: pytest.MonkeyPatc
 def test_every_byte_is_unpacked_however_little_at_once(
     monkeypatch: pytest.MonkeyPatch, length: int
 ) -> None:
-    monkeypatch.setattr(transport, "MOST_AT_ONCE", 7)
-    monkeypatch.setattr(transport, "BLOCK", 11)
+    monkeypatch.setattr(unpacking, "MOST_AT_ONCE", 7)
+    monkeypatch.setattr(unpacking, "BLOCK", 11)
     text = (b"abc" * 20)[:length] + b"x" * 300
     packed = Answer(200, {}, gzip.compress(text), zipped=True)
     assert packed.content == text
@@ -201,9 +202,9 @@ def test_every_byte_is_unpacked_however_little_at_once(
 
 
 def test_what_unpacks_without_end_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "MOST_UNPACKED", 5_000_000)
+    monkeypatch.setattr(unpacking, "MOST_UNPACKED", 5_000_000)
     packed = Answer(200, {}, gzip.compress(b" " * 60_000_000, 9), zipped=True)
     sizes: list[int] = []
     with pytest.raises(UnavailableError, match="it is larger than"):
         sizes.extend(map(len, packed.blocks()))
-    assert max(sizes) <= transport.MOST_AT_ONCE
+    assert max(sizes) <= unpacking.MOST_AT_ONCE

@@ -31,7 +31,8 @@ from tests.conftest import API, error, listed
 if TYPE_CHECKING:
     from requests_mock import Mocker
 
-    from tap_tripletex.api.transport import Answer, Transport
+    from tap_tripletex.api.answer import Answer
+    from tap_tripletex.api.transport import Transport
 
 HTML = "<!DOCTYPE html>\n<html><head><title>Feilsituasjon - Tripletex</title></head></html>"
 
