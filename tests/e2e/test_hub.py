@@ -103,5 +103,5 @@ def test_the_commands_of_the_entry_run_outside_the_virtual_environment(empty: Pa
     }
     path.write_text(yaml.safe_dump(settings))
     views = meltano(empty, "invoke", "tap-tripletex:views", "--dialect", "postgres")
-    assert "CREATE VIEW postings_current" in views
+    assert "postings_current" in views
     assert "--output" in meltano(empty, "invoke", "tap-tripletex:probe", "--help")
