@@ -1,13 +1,14 @@
 """Reads a company's books into a database, or runs the tests: needs only Python and pip.
 
-    python3 run.py                 fill a database and print the trial balance
+    python3 run.py                 fill a database, make a report of it, and print it in short
     python3 run.py install NAME    install what meltano.yml names, such as target-postgres
     python3 run.py test            run the tests
 
 Reads the company built into the tap into sandbox.duckdb, unless a key of your own company is set:
 TAP_TRIPLETEX_REFRESH_TOKEN alone, or TAP_TRIPLETEX_CONSUMER_TOKEN and TAP_TRIPLETEX_EMPLOYEE_TOKEN.
-Then that is read into books.duckdb. Whatever is installed is pinned with its hashes, and no step
-that installs sees a key.
+Then that is read into books.duckdb. The report is output/sandbox/report.html, or output/report.html
+of your own company; REPORT_LANGUAGE=en makes it English. Whatever is installed is pinned with its
+hashes, and no step that installs sees a key.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import shutil
 import subprocess
 import sys
 import venv
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parent.resolve()
@@ -27,38 +29,13 @@ CONSTRAINTS = ROOT / "constraints.txt"
 EXTRACTOR = "tap-tripletex"
 LOADER = "target-duckdb"
 MODELS = "dbt-duckdb"
+REPORT = "report"
 OWN = "made-by-run.py"
 DATABASES = {"sandbox": ROOT / "sandbox.duckdb", "production": ROOT / "books.duckdb"}
+REPORTS = {"sandbox": ROOT / "output" / "sandbox", "production": ROOT / "output"}
+LOGS = ROOT / ".meltano" / "logs"
 COMPANY_KEY = "TAP_TRIPLETEX_REFRESH_TOKEN"
 TOKENS = ("TAP_TRIPLETEX_CONSUMER_TOKEN", "TAP_TRIPLETEX_EMPLOYEE_TOKEN")
-
-PRINT = """
-import sys
-import duckdb
-
-query = '''
-    SELECT company_id, month, account_number, account_name, closing, net, tripletex_net, difference
-    FROM accounting.trial_balance
-    JOIN accounting_staging.int_company_days USING (company_id)
-    WHERE month = date_trunc('month', today)
-    ORDER BY company_id, account_number NULLS LAST
-'''
-with duckdb.connect(sys.argv[1], read_only=True) as connection:
-    rows = connection.execute(query).fetchall()
-line = "{:>8}  {:<40.40}  {:>16}  {:>16}  {:>16}  {:>12}".format
-money = lambda amount: "" if amount is None else f"{amount:,.2f}"
-untied = not rows
-for company, month in dict.fromkeys(row[:2] for row in rows):
-    accounts = [row[2:] for row in rows if row[0] == company]
-    sums = [sum(row[n] or 0 for row in accounts) for n in range(2, 6)]
-    untied |= any(row[5] for row in accounts) or bool(sums[0])
-    print(f"\\nCompany {company}, {month:%Y-%m}")
-    print(line("account", "name", "balance", "in the month", "Tripletex says", "difference"))
-    for number, name, *amounts in accounts:
-        print(line(number or "", name, *map(money, amounts)))
-    print(line("", "sum", *map(money, sums)))
-sys.exit(untied)
-"""
 
 
 def main(arguments: list[str]) -> int:
@@ -93,7 +70,7 @@ def make_environment() -> None:
         return
     if VENV.is_symlink() or (VENV.exists() and not any(VENV.glob("ready-*")) and not is_own()):
         sys.exit(f"{VENV} was not made by this script. Move it away, or run from another clone.")
-    print("Installing (a minute or two, once) …", flush=True)
+    print("Installing, once; it takes two minutes or so.\nMeltano and the tools …", flush=True)
     if VENV.exists():
         shutil.rmtree(VENV)
     VENV.mkdir()
@@ -120,6 +97,7 @@ def install(*plugins: str) -> None:
         named = digest(pins, ROOT / "pyproject.toml", VENV / "pyvenv.cfg")
         ready = ROOT / ".meltano" / folder / plugin / "venv" / f"ready-{named}"
         if not ready.exists():
+            print(f"{plugin} …", flush=True)
             # Meltano would hand the .env file's tokens to what it starts.
             meltano = (BIN / "meltano", f"--env-file={os.devnull}")
             must(*meltano, "install", "--clean", kind, plugin)
@@ -130,7 +108,9 @@ def kind_of(plugin: str) -> tuple[str, str]:
     """Return what Meltano calls such a plugin, and the folder of its installations."""
     if plugin == EXTRACTOR:
         return "extractor", "extractors"
-    return ("utility", "utilities") if plugin.startswith("dbt-") else ("loader", "loaders")
+    if plugin == REPORT or plugin.startswith("dbt-"):
+        return "utility", "utilities"
+    return "loader", "loaders"
 
 
 def digest(*files: Path) -> str:
@@ -139,9 +119,18 @@ def digest(*files: Path) -> str:
 
 
 def must(*step: str | Path) -> None:
-    """Run a step that installs, without the user's tokens; end when it fails."""
-    if call(*step, environment=without_secrets()):
-        sys.exit(f"This step failed: {' '.join(map(str, step))}")
+    """Run a step that installs, without the user's tokens; if it fails, say why, and end."""
+    command = [*map(str, step)]
+    done = subprocess.run(
+        command,
+        env=without_secrets(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        sys.exit(f"{done.stdout}\nThis step failed: {' '.join(command)}")
 
 
 def without_secrets() -> dict[str, str]:
@@ -151,16 +140,18 @@ def without_secrets() -> dict[str, str]:
 
 
 def books() -> int:
-    """Fill the database and print the trial balance; the exit code is 1 if it does not tie out."""
+    """Fill the database and make the report; the exit code is 1 if something does not tie out."""
     environment = chosen_environment()
-    meltano = (BIN / "meltano", f"--environment={environment}")
+    watched = (BIN / "python", ROOT / "scripts" / "watch_run.py", LOGS)
+    meltano = (BIN / "meltano", "--log-format=json", f"--environment={environment}")
     database = Path(os.environ.get("TARGET_DUCKDB_FILEPATH") or DATABASES[environment])
-    failed = call(*meltano, "run", "--no-install", EXTRACTOR, LOADER, f"{MODELS}:marts")
+    failed = call(*watched, *meltano, "run", "--no-install", EXTRACTOR, LOADER, f"{MODELS}:marts")
     if failed or not database.exists():
         return failed
-    failed = call(*meltano, "run", "--no-install", f"{MODELS}:test-marts")
-    untied = call(BIN / "python", "-c", PRINT, database)
-    print(f"\nThe books are in {database.name}, in the schema accounting.")
+    failed = call(*watched, *meltano, "run", "--no-install", f"{MODELS}:test-marts")
+    places = {"REPORT_OUTPUT": str(REPORTS[environment])} | os.environ
+    untied = call(BIN / "python", "-m", "report", "duckdb", database, environment=places)
+    print(f"The books are in {database.name}, in the schema accounting.")
     return failed or untied
 
 
@@ -187,7 +178,12 @@ def env_file() -> dict[str, str]:
 
 def call(*command: str | Path, environment: dict[str, str] | None = None) -> int:
     """Run a command to its end and return its exit code."""
-    return subprocess.run([*map(str, command)], env=environment, check=False).returncode
+    with subprocess.Popen([*map(str, command)], env=environment) as process:
+        while process.poll() is None:
+            # Ctrl+C reaches the command as well, which ends in order.
+            with suppress(KeyboardInterrupt):
+                process.wait()
+    return process.returncode
 
 
 if __name__ == "__main__":

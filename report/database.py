@@ -17,6 +17,16 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
+PARAMETERS = {
+    "host": "HOST",
+    "port": "PORT",
+    "user": "USER",
+    "password": "PASSWORD",
+    "dbname": "DATABASE",
+    "sslmode": "SSL_MODE",
+}
+"""What libpq calls each part of a connection, and target-postgres."""
+
 
 class UnreadableError(Exception):
     """The models cannot be read; the text says why and what to do."""
@@ -65,19 +75,16 @@ def duckdb_file(path: Path, schema: str) -> Iterator[Database]:
 
 @contextmanager
 def postgres(schema: str) -> Iterator[Database]:
-    """Connect to the server that the variables of target-postgres, else of libpq, name.
+    """Connect to the server that the variables of target-postgres, dbt-postgres or libpq name.
 
     Raises:
         UnreadableError: the server does not answer, or has no such schema.
     """
-    words = {
-        "host": "HOST",
-        "port": "PORT",
-        "user": "USER",
-        "password": "PASSWORD",
-        "dbname": "DATABASE",
+    named = {
+        key: os.environ.get(f"TARGET_POSTGRES_{of_target}")
+        or os.environ.get(f"DBT_POSTGRES_{key.upper()}")
+        for key, of_target in PARAMETERS.items()
     }
-    named = {key: os.environ.get(f"TARGET_POSTGRES_{name}") for key, name in words.items()}
     try:
         with psycopg.connect(**{k: v for k, v in named.items() if v}) as connection:  # type: ignore[arg-type]
             connection.read_only = True

@@ -27,15 +27,18 @@ def summary(companies: list[Company], language: Language) -> Iterator[str]:
 
 def _figures(company: Company, language: Language) -> Iterator[str]:
     word, number = language.word, language.number
-    line = "{:<44.44} {:>18} {:>18} {:>14}".format
+
+    def line(*cells: str) -> str:
+        return "{:<44.44} {:>18} {:>18} {:>14}".format(*cells, *[""] * (4 - len(cells))).rstrip()
+
     yield f"{company.name}, {word('as_of')} {language.day(company.today)}"
     heads = ("result_of_month", "result_year_to_date", "result_last_year_to_date")
     yield line(word("profit_and_loss"), language.month(company.month), *map(word, heads[1:]))
     for row in company.tables["profit_and_loss"]:
         yield line(row["line"], *(number(row[name] or 0) for name in heads))
-    yield line(word("balance"), word("closing"), word("opening"), "")
+    yield line(word("balance"), word("closing"), word("opening"))
     for row in company.tables["balance"]:
-        yield line(row["line"], number(row["closing"]), number(row["opening"]), "")
+        yield line(row["line"], number(row["closing"]), number(row["opening"]))
     yield line(word("checks"), word("here"), word("against"), word("difference"))
     for row in company.tables["checks"]:
         known = row["difference"] is not None

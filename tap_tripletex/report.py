@@ -8,6 +8,8 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from singer_sdk import metrics
+
 from tap_tripletex.api.errors import FinalError
 from tap_tripletex.api.transport import Traffic
 
@@ -56,6 +58,7 @@ class Tally:
         slices: all slices, those included that had not changed.
         seconds: between the first and the last row, other streams' requests included.
         traffic: its own requests.
+        counted: how many of these were told as a metric.
         controls: slices whose postings add up to the trial balance (True), and others.
     """
 
@@ -64,6 +67,7 @@ class Tally:
     slices: int = 0
     seconds: float = 0.0
     traffic: Traffic = field(default_factory=Traffic)
+    counted: int = 0
     controls: Counter[bool] = field(default_factory=Counter)
 
 
@@ -72,6 +76,7 @@ class Progress:
 
     def __init__(self, name: str, company_id: int, tally: Tally) -> None:
         """Begin."""
+        self._stream = name
         self._name = f"{name} of company {company_id}"
         self._tally = tally
         self._rows = tally.rows
@@ -81,6 +86,7 @@ class Progress:
         """Tell how far the stream has come, if it was not told just now."""
         if time.monotonic() - self._told > SECONDS:
             self._told = time.monotonic()
+            self._count()
             logger.info(
                 "%s: %d of %d slices, %d rows, %d requests so far.",
                 self._name,
@@ -93,6 +99,16 @@ class Progress:
     def end(self) -> None:
         """Add the time that it took."""
         self._tally.seconds += time.monotonic() - self._began
+        self._count()
+
+    def _count(self) -> None:
+        """Tell what was asked for since it was last told, as the Singer SDK tells of rows."""
+        requests = self._tally.traffic.requests
+        asked, self._tally.counted = requests - self._tally.counted, requests
+        if asked:
+            tags = {"stream": self._stream}
+            point = metrics.Point("counter", metrics.Metric.HTTP_REQUEST_COUNT, asked, tags)
+            metrics.log(metrics.get_metrics_logger(), point)
 
 
 class Report:

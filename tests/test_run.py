@@ -80,20 +80,23 @@ def test_no_step_that_installs_sees_a_token(
 
 
 def test_what_is_installed_is_not_installed_again(
-    steps: list[tuple[list[str], dict[str, str]]],
+    steps: list[tuple[list[str], dict[str, str]]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     run.prepare()
     before = len(steps)
+    assert len(capsys.readouterr().out.splitlines()) == 5
     run.prepare()
     assert len(steps) == before
+    assert capsys.readouterr().out == ""
 
 
 def test_an_interrupted_installation_begins_anew(
     steps: list[tuple[list[str], dict[str, str]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(run, "call", lambda *_, **__: 1)
-        with pytest.raises(SystemExit, match="This step failed"):
+        failed = type("Done", (), {"returncode": 1, "stdout": "no space left on device"})
+        patched.setattr(run.subprocess, "run", lambda *_, **__: failed)
+        with pytest.raises(SystemExit, match=r"(?s)no space left on device.*This step failed"):
             run.prepare()
     run.prepare()
     assert len(steps) == 5

@@ -30,6 +30,7 @@ PLUGINS = (
     "target-postgres",
     "dbt-duckdb",
     "dbt-postgres",
+    "report",
 )
 
 
