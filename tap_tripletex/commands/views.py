@@ -4,7 +4,8 @@
 
 For those who do not use dbt; what the views show is what the staging models of ``transform/`` show.
 Tables that have not been loaded are left out in PostgreSQL; elsewhere an empty one is made, which
-the loader fills when it has rows for it. Columns that have not been loaded are null.
+the loader fills when it has rows for it. Columns that have not been loaded are null. For BigQuery
+and SQL Server a view has the columns that need no ``include``; these two have not been run.
 """
 
 from __future__ import annotations
@@ -16,15 +17,19 @@ from typing import TYPE_CHECKING
 import click
 
 from tap_tripletex.commands import current_rows
-from tap_tripletex.commands.current_rows import TYPES, cast, quoted, table_of
+from tap_tripletex.commands.current_rows import TRUE, TYPES, cast, quoted, table_of
+from tap_tripletex.rows.shapes import columns_of
 from tap_tripletex.streams import BY_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from tap_tripletex.commands.current_rows import Table
 
-DIALECTS = ("duckdb", "postgres", "snowflake")
+DIALECTS = ("bigquery", "duckdb", "postgres", "snowflake", "sqlserver")
+
+FILLED_BY_NAME = {"duckdb", "snowflake"}
+"""Dialects that put tables together by the names of their columns, also where some are missing."""
 
 
 @click.command()
@@ -56,7 +61,7 @@ def statements(dialect: str, schema: str | None, names: Iterable[str]) -> Iterat
     tables = [table_of(BY_NAME[name]) for name in names]
     if dialect == "postgres":
         yield POSTGRES_FUNCTION
-    else:
+    elif dialect in FILLED_BY_NAME:
         for table in (current_rows.windows_table(), *tables):
             yield _empty_table(dialect, schema, table)
     for table in tables:
@@ -65,7 +70,14 @@ def statements(dialect: str, schema: str | None, names: Iterable[str]) -> Iterat
                 yield _postgres_view(schema, view, table)
             else:
                 name = _in_schema(dialect, schema, view.name)
-                yield f"create or replace view {name} as\n{view.query()};"
+                yield _made(dialect).format(name=name, query=view.query())
+
+
+def _made(dialect: str) -> str:
+    """Return the statement that makes a view; SQL Server takes each in a batch of its own."""
+    if dialect == "sqlserver":
+        return "create or alter view {name} as\n{query};\ngo"
+    return "create or replace view {name} as\n{query};"
 
 
 @dataclass(frozen=True)
@@ -100,7 +112,7 @@ def _views(dialect: str, schema: str | None, table: Table) -> Iterator[_View]:
     body = f"from $table as loaded\n{join}\nwhere "
     columns = tuple(
         (quoted(dialect, name), TYPES[dialect][kind], cast(dialect, _value(dialect, name), kind))
-        for name, kind in table.columns.items()
+        for name, kind in _columns(dialect, table).items()
     )
     exists = fill(body + current_rows.EXISTS)
     gone = fill(f"{body}not {current_rows.EXISTS}")
@@ -111,6 +123,16 @@ def _views(dialect: str, schema: str | None, table: Table) -> Iterator[_View]:
     )
     yield _View(f"{table.name}_current", columns, head, exists)
     yield _View(f"{table.name}_deleted", (*columns, deleted_at), head, gone)
+
+
+def _columns(dialect: str, table: Table) -> Mapping[str, str]:
+    """Return the columns of a view: where each must be loaded, those that always are."""
+    if dialect == "postgres" or dialect in FILLED_BY_NAME:
+        return table.columns
+    stream = BY_NAME[table.name]
+    asked = {name for name, column in columns_of(stream.entity).items() if "include" in column}
+    asked -= set(stream.strategy.columns)
+    return {name: kind for name, kind in table.columns.items() if name not in asked}
 
 
 def _filler(dialect: str, schema: str | None, table: Table) -> Callable[[str], str]:
@@ -125,7 +147,7 @@ def _filler(dialect: str, schema: str | None, table: Table) -> Callable[[str], s
         "windows": f"select {typed} from {_source(dialect, schema, windows)}",
         "table": _source(dialect, schema, table),
         "stream": table.name,
-        "complete": "complete",
+        "complete": TRUE.get(dialect, "$value").replace("$value", "complete"),
         "synced_at": cast(dialect, _value(dialect, "synced_at"), "timestamp"),
         "date": cast(dialect, _value(dialect, table.date or ""), "date"),
     }
@@ -141,9 +163,9 @@ def _in_schema(dialect: str, schema: str | None, name: str) -> str:
 
 
 def _source(dialect: str, schema: str | None, table: Table) -> str:
-    """Return a table with all its columns, null where they have not been loaded."""
+    """Return a table, where that is possible with all its columns, null where not loaded."""
     name = _in_schema(dialect, schema, table.name)
-    if dialect == "postgres":
+    if dialect not in FILLED_BY_NAME:
         return name
     columns = ", ".join(f"null as {quoted(dialect, column)}" for column in table.columns)
     return f"(select * from {name} union all by name select {columns} where 1 = 0)"
