@@ -19,6 +19,9 @@ NOW, BEFORE, SECOND, THIRD = "#3b82c4", "#98a2ae", "#d08a2e", "#9a6bc2"
 """Colours that can be told apart on white and on black."""
 
 BUCKETS = ("not_due", "days_1_30", "days_31_60", "days_61_90", "days_over_90")
+UNITS = ((1e10, "in_millions", 1e6), (1e7, "in_thousands", 1e3), (0, None, 1))
+"""From which amount on a chart has which unit."""
+
 TOP = 10
 LONGEST = 22
 
@@ -36,16 +39,22 @@ def charts(company: Company, language: Language) -> dict[str, dict[str, Any]]:
         "customers": made.customers(),
         "projects": made.projects(),
     }
-    return {
-        name: json.loads(figure.to_json())
-        for name, figure in drawn.items()
-        if any(_has_marks(trace) for trace in figure.data)
-    }
+    plain = {name: json.loads(figure.to_json()) for name, figure in drawn.items()}
+    return {name: figure for name, figure in plain.items() if _scaled(figure)}
 
 
-def _has_marks(trace: Any) -> bool:  # noqa: ANN401 - one of Plotly's many traces
-    values = trace.x if trace.orientation == "h" else trace.y
-    return any(values) if values is not None else False
+def _scaled(figure: dict[str, Any]) -> bool:
+    """Write large amounts in thousands or millions, and return whether there are any."""
+    traces = figure["data"]
+    axis = "x" if traces[0].get("orientation") == "h" else "y"
+    largest = max((abs(value) for trace in traces for value in trace[axis] if value), default=0)
+    unit, divisor = next((u, d) for above, u, d in UNITS if largest >= above)
+    for trace in traces:
+        # What is pointed at is told in full.
+        trace["customdata"] = trace[axis]
+        trace[axis] = [None if value is None else value / divisor for value in trace[axis]]
+    figure["layout"]["meta"] = unit
+    return bool(largest)
 
 
 class _Charts:
@@ -99,7 +108,7 @@ class _Charts:
             marker={"size": 4},
             fill="tozeroy",
             name=self._language.word("bank_and_cash"),
-            hovertemplate="%{x|%d.%m.}: %{y:,.2f}<extra></extra>",
+            hovertemplate="%{x|%d.%m.}: %{customdata:,.2f}<extra></extra>",
         )
         figure = self._figure(line)
         figure.update_xaxes(tickformat="%d.%m.", type="date")
@@ -136,7 +145,7 @@ class _Charts:
                     x=[None if value is None else float(value) for value in values],
                     y=places,
                     orientation="h",
-                    **self._named(word, colour, "%{x:,.2f}"),
+                    **self._named(word, colour),
                 )
                 for word, colour, values in bars
             )
@@ -151,12 +160,12 @@ class _Charts:
         figure.update_layout(height=50 + thick * max(len(names), 2), hovermode="closest")
         return figure
 
-    def _named(self, word: str, colour: str, value: str = "%{y:,.2f}") -> dict[str, Any]:
+    def _named(self, word: str, colour: str) -> dict[str, Any]:
         name = self._language.word(word)
         return {
             "name": name,
             "marker": {"color": colour},
-            "hovertemplate": f"{name}: {value}<extra></extra>",
+            "hovertemplate": f"{name}: %{{customdata:,.2f}}<extra></extra>",
         }
 
     def _figure(self, *traces: Any) -> graph_objects.Figure:  # noqa: ANN401 - Plotly's traces

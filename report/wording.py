@@ -31,6 +31,8 @@ WORDS = {
     "more_rows": ("til i arbeidsboken", "more in the workbook"),
     "sum": ("Sum", "Sum"),
     "nothing": ("Ingenting å vise.", "Nothing to show."),
+    "in_thousands": ("i tusen kroner", "in thousands of NOK"),
+    "in_millions": ("i millioner kroner", "in millions of NOK"),
     "kroner": ("Beløp i kroner", "Amounts in NOK"),
     # Tables and charts
     "checks": ("Stemmer regnskapet?", "Does everything tie out?"),

@@ -48,7 +48,8 @@ class Page:
         self.complaints: list[str] = []
 
     def open(self, path: Path, width: int, *, dark: bool = False) -> None:
-        """Open a file at a width, and wait until it has run."""
+        """Open a file in a page of its own at a width, and wait until it has run."""
+        self._session, self._loaded = None, False
         target = self.send("Target.createTarget", url="about:blank")["targetId"]
         attached = self.send("Target.attachToTarget", targetId=target, flatten=True)
         self._session = attached["sessionId"]
@@ -65,6 +66,7 @@ class Page:
         )
         self.send("Emulation.setScrollbarsHidden", hidden=True)  # as on a telephone
         self.requests.clear()
+        self.complaints.clear()
         self.send("Page.navigate", url=path.as_uri())
         while not self._loaded:
             self._handle(self._receive())

@@ -18,8 +18,15 @@ TYPES = {Decimal: "DECIMAL(18, 2)", dt.date: "DATE", int: "BIGINT", str: "VARCHA
 ODD_NAME = "=1+1 </script><b>Bø & Sønn</b>"
 
 
-def write(path: Path, companies: dict[int, str], off: Decimal = Decimal(0)) -> Path:
-    """Write the marts of companies; `off` is what one account differs from Tripletex by."""
+def write(path: Path, companies: dict[int, str], off: Decimal = Decimal(0), times: int = 1) -> Path:
+    """Write the marts of companies.
+
+    Args:
+        path: of the file.
+        companies: names by id.
+        off: what one account differs from Tripletex by.
+        times: what all amounts are multiplied with.
+    """
     made: dict[str, Rows] = {}
     for company_id, name in companies.items():
         # The second company's fiscal year begins in July.
@@ -37,9 +44,11 @@ def write(path: Path, companies: dict[int, str], off: Decimal = Decimal(0)) -> P
             definitions = ", ".join(f"{column} {kind}" for column, kind in columns.items())
             connection.execute(f"CREATE TABLE {mart} ({definitions})")
             places = ", ".join("?" for _ in columns)
-            connection.executemany(
-                f"INSERT INTO {mart} VALUES ({places})", [list(row.values()) for row in rows]
-            )
+            values = [
+                [cell * times if isinstance(cell, Decimal) else cell for cell in row.values()]
+                for row in rows
+            ]
+            connection.executemany(f"INSERT INTO {mart} VALUES ({places})", values)
     return path
 
 
