@@ -15,11 +15,15 @@ from report.database import UnreadableError, duckdb_file, postgres
 from report.page import page
 from report.tables import companies_of
 from report.terminal import summary
-from report.wording import Language
+from report.wording import MINUS, NARROW_SPACE, Language
+
+NO_BREAK_SPACE = "\xa0"
+"""Every terminal has it, which cannot be said of the narrow one."""
 
 
 def main() -> int:
     """Run the command line."""
+    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
     options = _options()
     opened = (
         postgres(options.schema)
@@ -38,7 +42,9 @@ def main() -> int:
     target.write_text(page(companies, language), encoding="utf-8")
     workbook.write(companies, language, options.output / "report.xlsx")
     made = f"{target} ({target.stat().st_size / 1e6:.1f} MB), {target.with_suffix('.xlsx')}"
-    print("\n".join([*summary(companies, language), "", made]))
+    plain = str.maketrans({NARROW_SPACE: NO_BREAK_SPACE, MINUS: "-"})
+    for line in (*summary(companies, language), "", made):
+        print(line.translate(plain))
     return int(not all(company.ties_out for company in companies))
 
 

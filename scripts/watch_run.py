@@ -95,7 +95,8 @@ class Progress:
     def __str__(self) -> str:
         """Say how far the run is, in a line."""
         if self.models is not None:
-            return "making and testing the models: {} of {}".format(*self.models)
+            done, models = self.models
+            return "making and testing the models" + (f": {done} of {models}" if models else "")
         if not self.stream:
             return "starting"
         rows, requests = (f"{number:_}".replace("_", " ") for number in (self.rows, self.requests))
@@ -196,4 +197,5 @@ def new_log(folder: Path) -> Path:
 
 
 if __name__ == "__main__":
+    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
     sys.exit(watch(sys.argv[2:], new_log(Path(sys.argv[1])), Console()))

@@ -148,6 +148,20 @@ def test_made_up_rows_and_a_companys_own_are_kept_apart(project: dict[str, Any])
     assert f"$MELTANO_PROJECT_ROOT/{databases['production']}" in places["target-duckdb"]
 
 
+def test_reports_are_kept_apart_as_the_databases_are(project: dict[str, Any]) -> None:
+    (report,) = [plugin for plugin in project["plugins"]["utilities"] if plugin["name"] == "report"]
+    places = {"production": {s["name"]: s.get("value") for s in report["settings"]}}
+    for environment in project["environments"]:
+        for plugin in environment["config"]["plugins"].get("utilities", []):
+            if plugin["name"] == "report":
+                places[environment["name"]] = plugin["config"]
+    assert len(places) == 3
+    for setting in ("duckdb_path", "postgres_schema", "output"):
+        assert len({place[setting] for place in places.values()}) == 3
+    for name, folder in run.REPORTS.items():
+        assert str(folder) == places[name]["output"].replace("$MELTANO_PROJECT_ROOT", str(ROOT))
+
+
 REFRESH, CONSUMER, EMPLOYEE = (
     f"TAP_TRIPLETEX_{name}_TOKEN" for name in ("REFRESH", "CONSUMER", "EMPLOYEE")
 )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import subprocess
 import sys
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -17,8 +19,7 @@ from report.terminal import summary
 from report.wording import WORDS, Language
 from tests.report import books
 
-if TYPE_CHECKING:
-    from pathlib import Path
+ROOT = Path(__file__).parents[2]
 
 
 def read(path: Path, language: str = "nb") -> list[Company]:
@@ -160,6 +161,25 @@ def test_the_exit_code_says_whether_all_ties_out(
     assert "Something does not tie out" in capsys.readouterr().out
     assert (tmp_path / "report.html").exists()
     assert (tmp_path / "report.xlsx").exists()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "ascii"])
+def test_every_terminal_shows_the_summary(tmp_path: Path, encoding: str) -> None:
+    path = books.write(tmp_path / "b.duckdb", {1: "Łódź"}, off=Decimal("-0.01"))
+    done = subprocess.run(
+        [sys.executable, "-m", "report", "duckdb", path, "--output", tmp_path],
+        env={**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"},
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        check=False,
+        timeout=60,
+    )
+    shown = done.stdout.decode(encoding)
+    assert done.returncode == 1
+    assert "Noe stemmer ikke" in shown
+    if encoding != "ascii":
+        assert "1\xa0250,50" in shown
+        assert "-65\xa0433,00" in shown
 
 
 def test_settings_of_meltano_are_heeded(
