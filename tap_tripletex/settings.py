@@ -37,7 +37,6 @@ DOMAINS = ("tripletex.no", "tripletex.tech", "tripletex.dev", "tripletex.io")
 DEAD = {"api.tripletex.io"}
 """The test environment until March 2025. Official document: change log 2.71.19."""
 
-TOKENS = ("consumer_token", "employee_token", "refresh_token")
 SCHEMA: dict[str, Any] = th.PropertiesList(
     th.Property(
         "consumer_token",
