@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from decimal import Decimal
 
     from report.tables import Company
     from report.wording import Language
@@ -37,14 +38,23 @@ def _figures(company: Company, language: Language) -> Iterator[str]:
     for row in company.tables["profit_and_loss"]:
         yield line(row["line"], *(number(row[name] or 0) for name in heads))
     yield line(word("balance"), word("closing"), word("opening"))
-    for row in company.tables["balance"]:
-        yield line(row["line"], number(row["closing"]), number(row["opening"]))
+    for name, closing, opening in _sections(company):
+        yield line(word(name), number(closing), number(opening))
     yield line(word("checks"), word("here"), word("against"), word("difference"))
     for row in company.tables["checks"]:
         known = row["difference"] is not None
         difference = number(row["difference"]) if known else word("unknown")
         yield line(word(row["name"]), number(row["here"]), number(row["against"]), difference)
     yield _verdict(company, language)
+
+
+def _sections(company: Company) -> Iterator[tuple[str, Decimal, Decimal]]:
+    """Yield the sections of the balance, each with what it was at the end and at the beginning."""
+    rows = company.tables["balance"]
+    for section in dict.fromkeys(row["section"] for row in rows if not row["is_total"]):
+        lines = [row for row in rows if row["section"] == section]
+        closing, opening = (sum(row[name] for row in lines) for name in ("closing", "opening"))
+        yield section, closing, opening
 
 
 def _verdict(company: Company, language: Language) -> str:

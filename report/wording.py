@@ -113,6 +113,10 @@ WORDS = {
     # Sections of the balance
     "equity": ("Egenkapital", "Equity"),
     "debt": ("Gjeld", "Debt"),
+    "fixed_assets": ("Anleggsmidler", "Fixed assets"),
+    "current_assets": ("Omløpsmidler", "Current assets"),
+    "long_term_debt": ("Langsiktig gjeld", "Long-term debt"),
+    "short_term_debt": ("Kortsiktig gjeld", "Short-term debt"),
     "all_assets": ("Eiendeler", "Assets"),
 }
 

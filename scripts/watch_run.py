@@ -33,7 +33,7 @@ SHOWN = {"warning": 5, "error": 10}
 """How many are shown; all are in the log."""
 LAST_WORDS = 8
 """Lines that are shown of a plugin that failed without saying why."""
-FIRST_WAIT, LONGER = 5.0, 1.6
+FIRST_WAIT, LONGER = 10.0, 2.0
 """Seconds before the first line, and what each wait is longer than the one before."""
 
 LEVELS = {"warning": "warning", "error": "error", "critical": "error"}

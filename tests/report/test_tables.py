@@ -140,8 +140,15 @@ def test_the_summary_fits_on_a_screen(tmp_path: Path, count: int) -> None:
         books.write(tmp_path / "b.duckdb", {n: f"AS {n}" for n in range(1, count + 1)})
     )
     lines = list(summary(companies, Language("nb")))
-    assert len(lines) <= 46
+    assert len(lines) <= 33
     assert all(len(line) <= 100 for line in lines)
+
+
+def test_the_summary_adds_up_the_sections(tmp_path: Path) -> None:
+    (company,) = read(books.write(tmp_path / "b.duckdb", {1: "A"}))
+    lines = [line.split("  ")[0] for line in summary([company], Language("nb"))]
+    at = lines.index("Balanse")
+    assert lines[at + 1 : at + 4] == ["Omløpsmidler", "Egenkapital", "Kortsiktig gjeld"]
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
