@@ -18,7 +18,7 @@ from tap_tripletex.reading.reader import Reading, Terms
 from tap_tripletex.reading.slices import BEGINNING, DAY, Cut
 from tap_tripletex.reading.state import SliceState, fingerprint
 from tap_tripletex.reading.strategies import ChangedSince, Nested, Window
-from tap_tripletex.reading.tree import Guard, Tree, Turns
+from tap_tripletex.reading.tree import Guard, Shared, Tree, Turns
 from tap_tripletex.rows.forms import LineForm, RecordForm
 from tap_tripletex.rows.mapping import mapping
 from tap_tripletex.rows.shapes import shape
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tap_tripletex.extraction import Extraction
     from tap_tripletex.proof.completeness import Lack
     from tap_tripletex.reading.reader import Emission
-    from tap_tripletex.reading.slices import Slice
+    from tap_tripletex.reading.slices import Ask, Slice
     from tap_tripletex.reading.strategies import Strategy
     from tap_tripletex.reading.tree import Watch
     from tap_tripletex.rows.forms import Form
@@ -107,6 +107,10 @@ class Guarding:
         """Return the parameters of the list from the beginning to before a day."""
         dates = {self.start: BEGINNING.isoformat(), self.end: after.isoformat()} if self.end else {}
         return {**dates, **dict(self.others)}
+
+
+POSTINGS = Guarding("/ledger/posting")
+"""The list that tells how large a company is."""
 
 
 @dataclass(frozen=True)
@@ -228,6 +232,7 @@ class CompanyReading:
             watch=self._watch,
             control=self._control,
             changes=self._changes(open_lists, lists, form),
+            count=self._count,
             on_read=self._on_read,
         )
         reading.look()
@@ -268,6 +273,19 @@ class CompanyReading:
             )
             raise RememberedError(message)
 
+    def _count(self, ask: Ask) -> int | None:
+        """Return how many rows a list has, None where that is not worth the question.
+
+        It is where the company has more than one page of postings, which is asked once for all.
+        """
+        connection, stream = self._run.connection, self._stream
+        count = partial(connection.probes.count, self._company, tally=self._tally.traffic)
+        after = date(connection.calendar(self._company).horizon.year + 1, 1, 1)
+        postings = count(POSTINGS.path, POSTINGS.params(after))
+        if postings is None or postings <= self._run.settings.page_size:
+            return None
+        return count(stream.path, {**stream.parameters, **ask.params})
+
     def _watch(self, parts: Sequence[Slice]) -> Watch | None:
         """Return what tells which slices may have changed, None where each is asked."""
         stream, state, connection = self._stream, self._state, self._run.connection
@@ -280,11 +298,8 @@ class CompanyReading:
             return Turns(
                 key for key, (first, end) in windows if first <= connection.today and end > recent
             )
-        if stream.strategy.tree and len(parts) > 1:
-            if state.probes is False:
-                return None
-            anew = partial(self._probe, partial(ask, anew=True))
-            return Tree(parts, partial(self._probe, ask), state, connection.pool, anew)
+        if stream.strategy.tree and parts:
+            return None if state.probes is False else self._tree(ask, parts)
         after = date(connection.calendar(self._company).horizon.year + 1, 1, 1)
         probes: list[Callable[..., str | None]] = [
             partial(ask, guard.path, guard.params(after)) for guard in stream.guards
@@ -297,6 +312,13 @@ class CompanyReading:
         if not probes or not parts:
             return None
         return Guard(parts, probes, state, again, anyway=state.has_moved)
+
+    def _tree(self, ask: Callable[..., str | None], parts: Sequence[Slice]) -> Watch:
+        probe = partial(self._probe, ask)
+        anew = partial(self._probe, partial(ask, anew=True))
+        if len(parts) == 1:
+            return Shared(parts[0], probe, self._state, anew)
+        return Tree(parts, probe, self._state, self._run.connection.pool, anew)
 
     def _probe(
         self, ask: Callable[..., str | None], first: date, after: date, known: str | None

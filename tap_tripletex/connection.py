@@ -40,18 +40,16 @@ logger = logging.getLogger(__name__)
 SANDBOX_ADDRESS = "https://sandbox.invalid/v2"
 
 FISCAL_YEARS = ("/ledger/annualAccount", "start")
-PERIODS = ("/ledger/accountingPeriod", "start,isClosed")
-"""Lists that tell which days there are to read, and the fields that do."""
+"""The list that tells which days there are to read, and the field that does."""
 
 YEARS_WITHOUT_ACCOUNTS = 10
 """Read by month where the fiscal years cannot be asked for; what lies before comes as one slice."""
 
 
 class Span(msgspec.Struct):
-    """A fiscal year or an accounting period."""
+    """A fiscal year."""
 
     start: date | None = None
-    closed: bool | None = msgspec.field(name="isClosed", default=None)
 
 
 class Connection:
@@ -136,7 +134,6 @@ class Connection:
             partial(self.access.modules, company),
             partial(self.completeness.of_vouchers, company),
             partial(self._rows, company, *FISCAL_YEARS),
-            partial(self._rows, company, *PERIODS),
         ):
             self.scouts.submit(work)
 
@@ -151,7 +148,6 @@ class Connection:
                 today=self.today,
                 future_days=self._settings.future_days,
                 open_start=start is None or start < min(begun, self.today),
-                still_open=self._open_years(company),
                 opening=start or BEGINNING,
             )
 
@@ -161,11 +157,6 @@ class Connection:
         years = self._rows(company, *FISCAL_YEARS)
         starts = [year.start for year in years if year.start]
         return min(starts, default=date(self.today.year - YEARS_WITHOUT_ACCOUNTS, 1, 1))
-
-    def _open_years(self, company: Company) -> frozenset[int]:
-        """Return the years with a period that is not closed."""
-        periods = self._rows(company, *PERIODS)
-        return frozenset(p.start.year for p in periods if p.start and not p.closed)
 
     def _rows(self, company: Company, path: str, fields: str) -> list[Span]:
         def ask() -> list[Span]:

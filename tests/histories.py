@@ -96,7 +96,7 @@ class History:
             start_date=self.start.isoformat(),
             future_days=400,
             full_refresh_days=self.random.choice([1, 3, 7, 0]),
-            page_size=self.random.choice([7, 100, 5000]),
+            page_size=self.random.choice([7, 40, 100, 5000]),
             max_concurrency=self.random.choice([1, 4, 8]),
         )
         self.log: list[str] = []
@@ -230,6 +230,7 @@ class History:
                 self.take_from_inbox,
                 self.day,
                 self.move_start,
+                self.outgrow,
             ]
         )
         self.ahead += self.random.choice([0, 1, 300, 4000])
@@ -309,6 +310,18 @@ class History:
         """Read from another day on."""
         self.start = self.some_start()
         self.warehouse.config["start_date"] = self.start.isoformat()
+
+    def outgrow(self) -> None:
+        """Book more vouchers than a page holds, in a month or in all of them."""
+        day = self.start + timedelta(
+            days=self.random.randrange((self.sandbox.today - self.start).days)
+        )
+        in_one_month = self.random.random() < 0.5
+        for _ in range(min(self.warehouse.config["page_size"], 100)):
+            if in_one_month:
+                self.company.back_date(day.isoformat())
+            else:
+                self.back_date()
 
     def horizon(self) -> date:
         """Return a day before which everything is read."""

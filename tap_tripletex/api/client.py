@@ -31,6 +31,9 @@ ANY_DIGEST = "none"
 MOST_ROWS = 10_000
 """Most rows of one request; more is an error. Reported: airbytehq/airbyte#21067."""
 
+PAST_THE_END = 10_000_000
+"""Offset of a row that no list has. Recorded: there ``fullResultSize`` is the number of rows."""
+
 LARGE = 8 * 1024
 """Bytes from which on an answer stays packed until its turn comes: small ones are read at once."""
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_tripletex.api.client import ANY_DIGEST
-from tap_tripletex.api.errors import ResultTooLargeError
+from tap_tripletex.api.client import ANY_DIGEST, PAST_THE_END
+from tap_tripletex.api.errors import ResultTooLargeError, TripletexError
 from tap_tripletex.api.once import Once
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class Probes:
         """Begin without any."""
         self._client = client
         self._once: Once[str | None] = Once()
+        self._counts: Once[int | None] = Once()
 
     def digest(  # noqa: PLR0913 - what shapes a question
         self,
@@ -72,3 +73,20 @@ class Probes:
             return page.facts.digest
 
         return ask() if anew else self._once((company.id, path, *sorted(params.items())), ask)
+
+    def count(
+        self, company: Company, path: str, params: Mapping[str, str], tally: Traffic | None = None
+    ) -> int | None:
+        """Return the number of rows in a list, None where it cannot be told; asks once a run."""
+        paging = {"from": str(PAST_THE_END), "count": "1", "fields": FEWEST}
+
+        def ask() -> int | None:
+            try:
+                page = self._client.get(
+                    company, path, {**params, **paging}, digest=ANY_DIGEST, tally=tally
+                )
+            except TripletexError:
+                return None
+            return None if page.facts.count else page.facts.size
+
+        return self._counts((company.id, path, *sorted(params.items())), ask)

@@ -9,7 +9,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tap_tripletex.api.client import ANY_DIGEST
+from tap_tripletex.api.client import ANY_DIGEST, PAST_THE_END
 from tap_tripletex.api.clock import Clock
 from tap_tripletex.api.errors import (
     IllegalFieldError,
@@ -44,9 +44,6 @@ UNSORTABLE = 17000
 
 MOST_BYTES = 16 * 1024 * 1024
 """Size that pages are made for. They wait packed, a seventh of that, and are unpacked piecemeal."""
-
-PAST_THE_END = 10_000_000
-"""Offset of a row that no list has."""
 
 IGNORES_PAGING = -1
 """Stands for the length of a list that has rows past its end."""
@@ -89,7 +86,6 @@ class Opened:
         synced_at: when the reading began, in UTC.
         where: the list in words, for messages.
         second: the next page, under way.
-        total: the number of rows, asked for where many are expected.
         gone: there is no such list: the object in its path was deleted since it was listed.
         course: tells where the list ends, and whether rows moved while it was read.
     """
@@ -102,7 +98,6 @@ class Opened:
     synced_at: str
     where: str
     second: Future[list[Page]] | None = None
-    total: Future[int] | None = None
     gone: bool = False
     course: Course = field(init=False)
 
@@ -186,6 +181,11 @@ class Lists:
             logger.debug("%s: not asked for, as refused lately: %s.", source.name, names)
 
     @property
+    def page(self) -> int:
+        """Return the rows that are asked for in one request."""
+        return self._count
+
+    @property
     def refused(self) -> frozenset[str]:
         """Return the fields that the API turned out not to have."""
         return self._shape.refused
@@ -228,8 +228,6 @@ class Lists:
                 if pool and self._strategy.pages and first.facts.count == count:
                     stride = opened.course.stride
                     opened.second = pool.submit(self._range, opened, stride, count)
-                    if ask.is_long:
-                        opened.total = pool.submit(self._total, opened)
                 return opened
 
     def _opened(  # noqa: PLR0913, PLR0917
@@ -270,7 +268,7 @@ class Lists:
         more = True
         self._learn(page)
         ahead = NextPages(opened, lambda offset: pool.submit(self._range, opened, offset, step))
-        telling = opened.total
+        telling: Future[int] | None = None
         total = 0
         try:
             while more:

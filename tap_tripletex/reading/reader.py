@@ -20,6 +20,7 @@ from tap_tripletex.api.errors import (
 )
 from tap_tripletex.proof.control_totals import Totals, Verdict, compare, in_words
 from tap_tripletex.reading.failures import OF_ONE_SLICE, Failures
+from tap_tripletex.reading.plan import plan
 from tap_tripletex.reading.prefetch import Ahead
 from tap_tripletex.reading.row_keys import Seen
 from tap_tripletex.reading.slice_digests import Told
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from tap_tripletex.proof.control_totals import Balance, Control
     from tap_tripletex.reading.changed_since import Changes
     from tap_tripletex.reading.paging import Lists, Opened
+    from tap_tripletex.reading.plan import Range
     from tap_tripletex.reading.prefetch import Submits
     from tap_tripletex.reading.slices import Ask, Slice
     from tap_tripletex.reading.state import SliceState
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 Job = tuple["Slice", "Ask", int]
 Answered = tuple["Opened", "Page"]
+Asked = tuple[Job, "Callable[[], Opened]"]
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +58,9 @@ EMPTY = f"{HASH}empty"
 
 WHOSE = "@"
 """Stands between what the rows of a slice get from its questions, hashed, and its digests."""
+
+FULL_YEARS = 0.5
+"""Of a page: with more rows a year, months are read at once. Some years have more than others."""
 
 MOST_DIGESTS = 40
 """Lists of a slice that a digest is kept for; of more, the rows are compared."""
@@ -125,6 +131,7 @@ class Reading:
         watch: Callable[[Sequence[Slice]], Watch | None] = lambda _: None,
         control: Callable[[], Control | None] = lambda: None,
         changes: Changes | None = None,
+        count: Callable[[Ask], int | None] = lambda _: None,
         on_read: Callable[[Slice, Emission], None] = lambda *_: None,
     ) -> None:
         """Prepare a reading; nothing is sent yet.
@@ -140,6 +147,7 @@ class Reading:
             watch: tells which slices may have changed; otherwise each is asked.
             control: compares postings with the trial balance.
             changes: reads of a long list what has changed.
+            count: tells how many rows a list has, where that is worth a question.
             on_read: called when a slice was read whole, before the state says so.
         """
         self._cut_up = slices
@@ -152,12 +160,14 @@ class Reading:
         self._watch_of = watch
         self._control_of = control
         self._changes = changes
+        self._count = count
         self._on_read = on_read
         self._watch: Watch | None = None
         self._leaf: tuple[Slice, str] | None = None
         self._control: Control | None = None
         self._parts: list[Slice] = []
         self._chosen: list[Slice] = []
+        self._large: frozenset[str] = state.large
         self._due: set[str] = set()
         self._partial: set[str] = set()
         self._opening: Ahead[Job, Opened] | None = None
@@ -173,7 +183,7 @@ class Reading:
             TripletexError: when the API refuses or does not answer.
         """
         self._control = self._control_of()
-        parts = self._parts = list(self._cut_up())
+        parts = self._parts = [part for whole in self._cut_up() for part in self._planned(whole)]
         self._due = {part.key for part in parts if self._is_due(part.key)}
         watch = self._watch = None if self._terms.unconditional else self._watch_of(parts)
         self._chosen = list(parts)
@@ -186,6 +196,24 @@ class Reading:
             return
         self._opening = self._ahead(self._jobs(), self._open)
         self._opening.begin()
+
+    def _planned(self, whole: Slice) -> list[Slice]:
+        """Return what to read of a slice: itself, or what it is to be cut into."""
+        if whole.days is None:
+            return [whole]
+        known = self._state.known
+        if not known and not self._large:
+            self._large = self._foreseen(whole.days, whole.asks[0])
+        parts = plan(whole.days, known, self._large, self._is_due)
+        return [part.slice() for part in parts]
+
+    def _foreseen(self, days: Range, ask: Ask) -> frozenset[str]:
+        """Return what will be more than a page, so that no page is read in vain."""
+        rows, page = self._count(ask), self._lists.page
+        if rows is None or rows <= page:
+            return frozenset()
+        years = days.years()
+        return frozenset([days.large, *(years if rows > FULL_YEARS * page * len(years) else ())])
 
     def _is_partial(self, part: Slice) -> bool:
         """Return whether it may do to read what has changed in a slice."""
@@ -225,6 +253,7 @@ class Reading:
         """
         watch, unread = self._watch, {part.key for part in self._chosen}
         self._state.commit()
+        self._state.outgrow(self._large)
         if watch is not None:
             watch.forget()
         for part in list(self._chosen):
@@ -241,10 +270,10 @@ class Reading:
         total = len(self._parts)
         settled = total - len(self._chosen)
         for part, answers in groupby(self._opening, key=lambda answer: answer[0][0]):
-            yield from self._try(part, answers)
+            is_settled = yield from self._read(part, answers)
             settled += 1
             progress(settled, total)
-            if self._state.digest(part.key) is not None:
+            if is_settled:
                 unread.discard(part.key)
         if watch is not None and self._may_probe(watch):
             watch.settle(unread)
@@ -252,20 +281,6 @@ class Reading:
         self._state.refresh(self._terms.today)
         self._state.lack(self._lists.refused, self._terms.today, self._terms.full_refresh_days)
         self._failures.tell()
-
-    def _try(
-        self, part: Slice, lists: Iterator[tuple[Job, Callable[[], Opened]]]
-    ) -> Iterator[Json]:
-        """Emit a slice; what goes wrong with it alone does not keep the next from being read."""
-        try:
-            yield from self._emit(part, lists)
-        except FinalError:
-            raise
-        except OF_ONE_SLICE as error:
-            self._state.finish(part.key, None)
-            self._failures.add(part.key, error)
-        else:
-            self._failures.answered()
 
     def _may_probe(self, watch: Watch) -> bool:
         """Return whether probes tell of what the rows tell; tried once, on a slice just read.
@@ -289,9 +304,56 @@ class Reading:
         terms = self._terms
         return self._state.is_due(key, terms.today, terms.full_refresh_days)
 
-    def _emit(
-        self, part: Slice, lists: Iterator[tuple[Job, Callable[[], Opened]]]
-    ) -> Iterator[Json]:
+    def _read(self, part: Slice, lists: Iterator[Asked]) -> Generator[Json, None, bool]:
+        """Emit a slice, cut up where it is more than a page; return whether it is settled.
+
+        What goes wrong with one slice alone does not keep the next from being read.
+        """
+        try:
+            outgrown, lists = self._outgrown(part, lists)
+            if not outgrown:
+                yield from self._emit(part, lists)
+        except FinalError:
+            raise
+        except OF_ONE_SLICE as error:
+            self._state.finish(part.key, None)
+            self._failures.add(part.key, error)
+            return False
+        self._failures.answered()
+        if outgrown and part.days:
+            return (yield from self._finer(part, part.days))
+        return self._state.digest(part.key) is not None
+
+    def _finer(self, part: Slice, days: Range) -> Generator[Json, None, bool]:
+        """Emit what a slice is cut into; return whether all of it is settled."""
+        logger.info("%s: %s is more than a page, cut up.", self._terms.name, part.key)
+        self._state.finish(part.key, None)
+        self._state.outgrow([days.large])
+        self._balances.pop(part.key, None)
+        finer = [one.slice() for one in plan(days, self._state.known, self._state.large)]
+        place = self._parts.index(part)
+        self._parts[place : place + 1] = finer
+        opening = self._ahead(((one, one.asks[0], 0) for one in finer), self._open)
+        settled = True
+        for one, answers in groupby(opening, key=lambda answer: answer[0][0]):
+            settled &= yield from self._read(one, answers)
+        return settled
+
+    def _outgrown(self, part: Slice, lists: Iterator[Asked]) -> tuple[bool, Iterator[Asked]]:
+        """Return whether a slice is to be cut, and its lists.
+
+        One that an earlier version of the tap has cut up stays so while its digests hold.
+        """
+        if part.days is None or not part.days.finer() or self._known(part, 0).parts:
+            return False, lists
+        job, answer = next(lists)
+        try:
+            opened = answer()
+        except ResultTooLargeError:
+            return True, lists
+        return opened.first.facts.count == opened.count, iter([(job, lambda: opened)])
+
+    def _emit(self, part: Slice, lists: Iterator[Asked]) -> Iterator[Json]:
         """Emit the rows of a slice if it has changed, and remember that it was read."""
         previous = self._state.digest(part.key)
         told = Told()
@@ -352,9 +414,7 @@ class Reading:
             self._on_read(part, Emission(self._lists.now()))
         self._state.finish(part.key, EMPTY)
 
-    def _fresh(
-        self, lists: Iterator[tuple[Job, Callable[[], Opened]]], told: Told
-    ) -> Iterator[Opened]:
+    def _fresh(self, lists: Iterator[Asked], told: Told) -> Iterator[Opened]:
         """Yield the lists of a slice if any of them has changed: then all of them."""
         unchanged: list[tuple[Opened, Told]] = []
         changed = False
@@ -500,7 +560,7 @@ class Reading:
         known = self._known(part, index)
         if known == Told():
             self._ask_balance(part)
-        opened = self._open_if_small(ask, known)
+        opened = self._open_if_small(ask, known, ahead=not part.days or not part.days.finer())
         if not opened.first.unchanged:
             self._ask_balance(part)
         return opened
@@ -510,12 +570,12 @@ class Reading:
         if self._control and part.window and part.key not in self._balances:
             self._balances[part.key] = self._lane.submit(self._control.balance, part.window)
 
-    def _open_if_small(self, ask: Ask, known: Told) -> Opened:
+    def _open_if_small(self, ask: Ask, known: Told, *, ahead: bool = True) -> Opened:
         """Open a list, unless it was too large for one answer last time."""
         if known.parts and ask.parts():
             message = f"{self._terms.name}: {ask.params} was too large in the last run."
             raise ResultTooLargeError(message)
-        return self._lists.open(ask, known.digest or ANY_DIGEST, self._lane)
+        return self._lists.open(ask, known.digest or ANY_DIGEST, self._lane if ahead else None)
 
     def _known(self, part: Slice, index: int) -> Told:
         """Return what is known of a list of a slice, nothing where that is not to be sent."""

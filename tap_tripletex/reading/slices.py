@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, overload
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from tap_tripletex.reading.plan import Range
+
 DAY = timedelta(days=1)
 
 ACCOUNT_NUMBERS = 1_000_000
@@ -33,7 +35,6 @@ class Calendar:
         today: in Norway.
         future_days: how far ahead rows are dated that count; vouchers, orders and invoices are.
         open_start: what lies before the first day is read as well, as one slice.
-        still_open: years that have an accounting period which is not closed.
         opening: where that slice begins.
     """
 
@@ -41,7 +42,6 @@ class Calendar:
     today: date
     future_days: int
     open_start: bool
-    still_open: frozenset[int] = frozenset()
     opening: date = BEGINNING
 
     def months(self, last: date) -> Iterator[tuple[date, date]]:
@@ -53,28 +53,6 @@ class Calendar:
         while starts[-1] <= last:
             starts.append((starts[-1].replace(day=1) + 32 * DAY).replace(day=1))
         yield from pairwise(starts)
-
-    def windows(self) -> Iterator[tuple[date, date, str]]:
-        """Yield the months that may still change, and the far years in one piece each.
-
-        Each comes as first day, day after the last, and name.
-        """
-        for first, after in self.months(self.horizon):
-            year = first.year
-            if not self.is_far(year):
-                yield first, after, f"{first:%Y-%m}"
-            elif first == max(self.first, date(year, 1, 1)):
-                yield first, date(year + 1, 1, 1), f"{year}"
-
-    def years(self) -> Iterator[tuple[date, date, str]]:
-        """Yield the calendar years, as ``windows`` does."""
-        for year in range(self.first.year, self.horizon.year + 1):
-            yield max(self.first, date(year, 1, 1)), date(year + 1, 1, 1), f"{year}"
-
-    def is_far(self, year: int) -> bool:
-        """Return whether a year is to come, or lies two or more back and is not known as open."""
-        past = year < self.today.year - 1 and year not in self.still_open
-        return past or year > self.today.year
 
     @property
     def horizon(self) -> date:
@@ -160,11 +138,6 @@ class Ask:
     columns: Mapping[str, Any] = field(default_factory=dict)
     cut: Cut | None = None
 
-    @property
-    def is_long(self) -> bool:
-        """Return whether it is more than a month."""
-        return self.cut is not None and self.cut.after - self.cut.first > 31 * DAY
-
     def parts(self) -> list[Ask] | None:
         """Return the list cut up, None where it cannot be."""
         parts = self.cut.parts() if self.cut else None
@@ -214,18 +187,14 @@ class Slice:
         bookmark: what the stream's replication key has reached when the slice is read.
         window: first day, and day after the last, of its rows' replication key; None where the
             slice is all there is.
+        days: how it can be cut where it is more than a page.
     """
 
     key: str
     asks: Sequence[Ask] = (Ask(),)
     bookmark: str | None = None
     window: tuple[date, date] | None = None
-
-
-def window_slice(cut: Cut, key: str) -> Slice:
-    """Return a slice that is one range."""
-    bookmark = (cut.after - DAY).isoformat()
-    return Slice(key, (Ask(cut.params(), cut=cut),), bookmark, (cut.first, cut.after))
+    days: Range | None = None
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,7 @@ class SliceState:
         census = bookmark.get("census")
         if (
             not _is_text(digests)
+            or not _are_names(bookmark.get("large", []))
             or not all(day is None or _is_date(day) for day in (refreshed, bookmark.get("since")))
             or not (census is None or _is_census(census))
         ):
@@ -128,6 +129,21 @@ class SliceState:
         """Return the digest of a slice as it was last read whole."""
         digest: str | None = self._bookmark["digests"].get(key) if self._holds else None
         return digest
+
+    @property
+    def known(self) -> list[str]:
+        """Return the names of all that a digest is known of."""
+        return list(self._bookmark["digests"]) if self._holds else []
+
+    @property
+    def large(self) -> frozenset[str]:
+        """Return the names of ranges that turned out to be more than a page."""
+        return frozenset(self._bookmark.get("large", ()))
+
+    def outgrow(self, names: Iterable[str]) -> None:
+        """Remember ranges that are more than a page: whatever the rows look like, they are many."""
+        if large := self.large.union(names):
+            self._bookmark["large"] = sorted(large)
 
     @property
     def probes(self) -> bool | None:
@@ -238,6 +254,10 @@ def fingerprint(*parts: object) -> str:
 
 def _is_text(digests: object) -> bool:
     return isinstance(digests, dict) and all(isinstance(d, str) for d in digests.values())
+
+
+def _are_names(names: object) -> bool:
+    return isinstance(names, list) and all(isinstance(name, str) for name in names)
 
 
 def _is_census(stored: object) -> bool:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from typing_extensions import override
 
 from tap_tripletex.api.errors import MalformedRowError
-from tap_tripletex.reading.slices import BEGINNING, DAY, Ask, Cut, Slice, combinations, window_slice
+from tap_tripletex.reading.plan import Range
+from tap_tripletex.reading.slices import BEGINNING, DAY, Ask, Cut, Slice, combinations
 from tap_tripletex.rows.lines import Inside
 from tap_tripletex.rows.shapes import DATE, DATE_TIME, INTEGER, TEXT, parents
 
@@ -164,15 +165,15 @@ class Keyless(List):
 
 @dataclass(frozen=True)
 class Window(Whole):
-    """Windows from the first day to the horizon: months near, years far; ``to`` is exclusive.
+    """The days from the first one to the end of the horizon's year; ``to`` is exclusive.
 
     Attributes:
-        replication_key: the column of the date that the windows are cut by.
+        replication_key: the column of the date that the days are cut by.
         start: parameter of the first day.
         end: parameter of the day after the last.
         numbers: parameters of account numbers, where a day can be cut by them.
-        tree: whether the windows can be probed together; where the path has no checksum, each
-            slice is a request in each run, and they are years.
+        tree: whether slices can be probed together; where the path has no checksum, each of them
+            is a request in each run.
     """
 
     replication_key: str
@@ -183,14 +184,12 @@ class Window(Whole):
     windowed: bool = True
 
     def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:  # noqa: ARG002
-        """Yield what lies before the first day, if it is to be read, then years and months."""
-        if calendar.open_start:
-            yield self._slice(calendar.opening, calendar.first, f"..{calendar.first}")
-        for first, after, key in calendar.windows() if self.tree else calendar.years():
-            yield self._slice(first, after, key)
+        """Yield all days as one slice, which is cut where its rows are more than a page."""
+        if days := Range.of(self._cut, calendar):
+            yield days.slice()
 
-    def _slice(self, first: date, after: date, key: str) -> Slice:
-        return window_slice(Cut(self.start, first, self.end, after, self.numbers), key)
+    def _cut(self, first: date, after: date) -> Cut:
+        return Cut(self.start, first, self.end, after, self.numbers)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ slices follow lists that change whenever they do, or have their turn on certain 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Protocol
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from tap_tripletex.reading.slices import Slice
+
+
+PLAIN = re.compile(r"[^#~@+\s()][^\s()]*")
+"""A digest of the API's own, of one list."""
 
 
 class Watch(Protocol):
@@ -160,6 +165,40 @@ class Tree:
             return True
         self._seen[node] = digest
         return False
+
+
+class Shared:
+    """One slice, whose digest is asked for without its rows: other streams have the same list."""
+
+    def __init__(
+        self,
+        part: Slice,
+        probe: Callable[[date, date, str | None], str | None],
+        memory: Memory,
+        again: Callable[[date, date, str | None], str | None],
+    ) -> None:
+        """Watch a slice with a window; the rest is as in ``Tree``."""
+        self._part = part
+        self._probe = probe
+        self._again = again
+        self._known = memory.digest(part.key)
+
+    def stale(self) -> set[str]:
+        """Return the slice's key unless its digest is what it was."""
+        key, window, known = self._part.key, self._part.window, self._known
+        if window is None or known is None or not PLAIN.fullmatch(known):
+            return {key}
+        return set() if self._probe(*window, known) == known else {key}
+
+    def forget(self) -> None:
+        """Do nothing: the digest is the slice's own."""
+
+    def proves(self, part: Slice, digest: str) -> bool:
+        """Return whether the question has the digest that the rows have."""
+        return part.window is None or self._again(*part.window, digest) == digest
+
+    def settle(self, unread: Collection[str]) -> None:
+        """Do nothing: the digest is kept with the slice."""
 
 
 class Guard:

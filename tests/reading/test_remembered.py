@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 PARENTS = Parents("/customer")
 
+PAGE = 200
+"""Rows of a page, so that postings and vouchers are read by month."""
+
 IN_MARCH = [(6300, 50_000), (1920, -50_000)]
 
 
@@ -63,7 +66,7 @@ def postings(warehouse: Warehouse) -> list[int]:
 
 def test_what_came_between_the_question_and_the_rows_is_seen_to_go(sandbox: Sandbox) -> None:
     company = sandbox.company()
-    warehouse = Warehouse(sandbox, ("postings",), full_refresh_days=0)
+    warehouse = Warehouse(sandbox, ("postings",), full_refresh_days=0, page_size=PAGE)
     warehouse.run()
     march = next(row for row in company.rows("Posting") if row["date"][:7] == "2026-03")
     company.edit_posting(march["id"], description="Rettet")
@@ -86,7 +89,7 @@ def test_what_came_between_the_question_and_the_rows_is_seen_to_go(sandbox: Sand
 
 def test_a_change_is_confirmed_by_one_request(sandbox: Sandbox) -> None:
     company = sandbox.company()
-    warehouse = Warehouse(sandbox, ("vouchers",))
+    warehouse = Warehouse(sandbox, ("vouchers",), page_size=PAGE)
     warehouse.run()
     company.back_date("2026-03-15")
     sandbox.requests.clear()
@@ -268,7 +271,13 @@ def test_control_totals_differ_whichever_account_does(
     totals = company.trial_balance("2026-03-01", "2026-04-01")
     row = next(n for n, row in enumerate(march) if totals[row["account"]] * sign > 10_000)
     sandbox.faults.append(wrong(row, -50))
-    warehouse = Warehouse(sandbox, ("postings",), start_date="2026-03-01", control_totals=setting)
+    warehouse = Warehouse(
+        sandbox,
+        ("postings",),
+        start_date="2026-03-01",
+        control_totals=setting,
+        page_size=PAGE,
+    )
     warehouse.run()
     assert warehouse.failed is (setting == "error")
     ((found, expected),) = warehouse.rows(
@@ -286,7 +295,7 @@ def test_control_totals_differ_when_two_accounts_do(sandbox: Sandbox) -> None:
     debit = {row["account"]: n for n, row in enumerate(march) if totals[row["account"]] > 10_000}
     first, second, *_ = debit.values()
     sandbox.faults += [wrong(first, 50), wrong(second, -50)]
-    warehouse = Warehouse(sandbox, ("postings",), start_date="2026-03-01")
+    warehouse = Warehouse(sandbox, ("postings",), start_date="2026-03-01", page_size=PAGE)
     warehouse.run()
     assert warehouse.rows(
         "SELECT control_total - control_total_expected FROM sync_windows WHERE slice = '2026-03'"

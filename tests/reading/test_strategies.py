@@ -1,10 +1,7 @@
 from __future__ import annotations
 
 from datetime import date
-from itertools import pairwise
 from typing import Any
-
-import pytest
 
 from tap_tripletex.reading.slices import Ask, Calendar, Cut, Parents, Slice
 from tap_tripletex.reading.strategies import (
@@ -21,16 +18,11 @@ from tap_tripletex.reading.strategies import (
 from tap_tripletex.rows.shapes import shape
 
 CALENDAR = Calendar(date(2026, 9, 15), date(2026, 11, 23), future_days=40, open_start=False)
-OPEN = Calendar(date(2026, 10, 1), date(2026, 11, 23), future_days=0, open_start=True)
 
 
 def params(part: Slice) -> dict[str, str]:
     (ask,) = part.asks
     return dict(ask.params)
-
-
-def days(part: Slice) -> tuple[str, ...]:
-    return tuple(params(part).values())
 
 
 def columns(part: Slice) -> dict[str, Any]:
@@ -42,57 +34,14 @@ def no_ids(_: Parents) -> list[int]:
     raise AssertionError
 
 
-def test_windows_are_months_that_meet_from_the_first_day_to_past_the_horizon() -> None:
-    slices = list(Window("date").slices(CALENDAR, no_ids))
-    assert [part.key for part in slices] == ["2026-09", "2026-10", "2026-11", "2026-12", "2027"]
-    assert days(slices[0]) == ("2026-09-15", "2026-10-01")
-    assert days(slices[-1]) == ("2027-01-01", "2028-01-01")
-    for earlier, later in pairwise(slices):
-        assert params(earlier)["dateTo"] == params(later)["dateFrom"]
-    assert slices[0].bookmark == "2026-09-30"
-
-
-def test_without_a_start_date_what_lies_before_is_read_too() -> None:
-    first, second, *_ = Window("date").slices(OPEN, no_ids)
-    assert params(first) == {"dateFrom": "1900-01-01", "dateTo": "2026-10-01"}
-    assert params(second) == {"dateFrom": "2026-10-01", "dateTo": "2026-11-01"}
-
-
-@pytest.mark.parametrize("today", [date(2024, 1, 31), date(2024, 2, 29), date(2025, 12, 31)])
-def test_every_day_is_in_exactly_one_window(today: date) -> None:
-    calendar = Calendar(date(2023, 12, 31), today, future_days=31, open_start=True)
-    edges = [days(part) for part in Window("date").slices(calendar, no_ids)]
-    assert edges[0][0] == "1900-01-01"
-    assert edges[-1][1] > calendar.horizon.isoformat()
-    assert [end for _, end in edges[:-1]] == [start for start, _ in edges[1:]]
-    assert all(start < end for start, end in edges)
-
-
-def test_far_and_closed_years_are_one_window_each() -> None:
-    calendar = Calendar(
-        date(2021, 3, 1),
-        date(2026, 11, 23),
-        future_days=0,
-        open_start=False,
-        still_open=frozenset({2023, 2025, 2026}),
-    )
-    slices = list(Window("date").slices(calendar, no_ids))
-    assert [part.key for part in slices if len(part.key) == 4] == ["2021", "2022", "2024"]
-    assert days(slices[0]) == ("2021-03-01", "2022-01-01")
-    assert next(part.key for part in slices if part.key.startswith("2023")) == "2023-01"
-    edges = [days(part) for part in slices]
-    assert [end for _, end in edges[:-1]] == [start for start, _ in edges[1:]]
-
-
 def leaves(ask: Ask) -> list[Ask]:
     parts = ask.parts()
     return [ask] if parts is None else [leaf for part in parts for leaf in leaves(part)]
 
 
 def test_a_window_is_halved_down_to_a_day() -> None:
-    november = Calendar(date(2026, 11, 1), date(2026, 11, 2), future_days=0, open_start=False)
-    (part,) = Window("date").slices(november, no_ids)
-    single = [tuple(ask.params.values()) for ask in leaves(part.asks[0])]
+    cut = Cut("dateFrom", date(2026, 11, 1), "dateTo", date(2026, 12, 1))
+    single = [tuple(ask.params.values()) for ask in leaves(Ask(cut.params(), cut=cut))]
     assert len(single) == 30
     assert single[0] == ("2026-11-01", "2026-11-02")
     assert [end for _, end in single[:-1]] == [start for start, _ in single[1:]]
