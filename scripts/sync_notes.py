@@ -45,6 +45,7 @@ SELDOM = (
     "Hardly ever changes, or is worked out from other lists: what lies before last month (all of "
     "it, where there are no dates) is asked for once in `full_refresh_days`."
 )
+REFERENCE = "Where `reference_days` is set, a change is seen within so many days."
 VOUCHERS = "Deletions are told only where the token's user may see all vouchers."
 HORIZON = "Rows before `start_date`, or more than `future_days` ahead, are not read."
 
@@ -60,6 +61,8 @@ def _sentences(stream: type[TripletexStream]) -> Iterator[str]:
         yield SELDOM
     elif stream.guards:
         yield "It is asked for only when a list has changed that changes whenever it does."
+    if stream.reference:
+        yield REFERENCE
     if stream.strategy.windowed:
         yield HORIZON
     if stream.all_vouchers:

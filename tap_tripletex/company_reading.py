@@ -83,6 +83,10 @@ class Declared(Protocol):
         """Return whether it changes hardly ever."""
 
     @property
+    def reference(self) -> bool:
+        """Return whether it is a small list that other rows refer to."""
+
+    @property
     def row_version(self) -> int:
         """Return what is raised when other rows are made of the same answer."""
 
@@ -298,6 +302,8 @@ class CompanyReading:
             return Turns(
                 key for key, (first, end) in windows if first <= connection.today and end > recent
             )
+        if self._waits(parts):
+            return Turns(())
         if stream.strategy.tree and parts:
             return None if state.probes is False else self._tree(ask, parts)
         after = date(connection.calendar(self._company).horizon.year + 1, 1, 1)
@@ -312,6 +318,13 @@ class CompanyReading:
         if not probes or not parts:
             return None
         return Guard(parts, probes, state, again, anyway=state.has_moved)
+
+    def _waits(self, parts: Sequence[Slice]) -> bool:
+        """Return whether a list of reference has its turn on another day."""
+        days, state = self._run.settings.reference_days, self._state
+        if not self._stream.reference or not days or state.has_moved:
+            return False
+        return not any(state.is_due(part.key, self._run.connection.today, days) for part in parts)
 
     def _tree(self, ask: Callable[..., str | None], parts: Sequence[Slice]) -> Watch:
         probe = partial(self._probe, ask)

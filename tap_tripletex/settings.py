@@ -129,6 +129,16 @@ SCHEMA: dict[str, Any] = th.PropertiesList(
         ),
     ),
     th.Property(
+        "reference_days",
+        th.IntegerType(minimum=0, maximum=365),
+        default=0,
+        title="Reference days",
+        description=(
+            "In how many days small lists of reference (types, categories, units, settings) are "
+            "asked whether they have changed, a part of them each day; 0 for in each run."
+        ),
+    ),
+    th.Property(
         "control_totals",
         th.StringType(allowed_values=["warn", "error", "off"]),
         default="warn",
@@ -182,6 +192,7 @@ class Settings:
     max_concurrency: int
     future_days: int
     full_refresh_days: int
+    reference_days: int
     control_totals: str
     rights_given_up: tuple[str, ...]
     user_agent: str
@@ -245,6 +256,7 @@ def read_settings(config: Mapping[str, Any], user_agent: str) -> Settings:
         max_concurrency=config["max_concurrency"],
         future_days=config["future_days"],
         full_refresh_days=config["full_refresh_days"],
+        reference_days=config["reference_days"],
         control_totals=config["control_totals"],
         rights_given_up=tuple(_words(config.get("rights_given_up"))),
         user_agent=config.get("user_agent") or user_agent,

@@ -19,6 +19,7 @@ DEFAULTS = {
     "future_days": 400,
     "rate_limit_reserve": 10,
     "full_refresh_days": 7,
+    "reference_days": 0,
     "control_totals": "warn",
 }
 TOKENS = {"consumer_token": "c-token", "employee_token": "e-token"}

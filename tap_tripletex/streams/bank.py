@@ -45,6 +45,7 @@ class BankReconciliationPaymentTypes(TripletexStream):
     path = "/bank/reconciliation/paymentType"
     entity = "BankReconciliationPaymentType"
     strategy = List()
+    reference = True
 
 
 class BankStatements(TripletexStream):

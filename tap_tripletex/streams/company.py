@@ -13,6 +13,7 @@ class Companies(TripletexStream):
     path = "/company/{id}"
     entity = "Company"
     strategy = Single()
+    reference = True
 
 
 class ClientCompanies(TripletexStream):
@@ -23,6 +24,7 @@ class ClientCompanies(TripletexStream):
     entity = "Client"
     of_token = True
     strategy = List()
+    reference = True
 
 
 class SalesModules(TripletexStream):
@@ -33,6 +35,7 @@ class SalesModules(TripletexStream):
     entity = "SalesModule"
     key = ("name",)
     strategy = List()
+    reference = True
     sorting = None
 
 
@@ -43,6 +46,7 @@ class Divisions(TripletexStream):
     path = "/division"
     entity = "Division"
     strategy = List()
+    reference = True
 
 
 class EventSubscriptions(TripletexStream):
@@ -52,3 +56,4 @@ class EventSubscriptions(TripletexStream):
     path = "/event/subscription"
     entity = "Subscription"
     strategy = List()
+    reference = True

@@ -43,6 +43,7 @@ class CustomerCategories(TripletexStream):
     path = "/customer/category"
     entity = "CustomerCategory"
     strategy = List()
+    reference = True
 
 
 class DeliveryAddresses(TripletexStream):
@@ -52,6 +53,7 @@ class DeliveryAddresses(TripletexStream):
     path = "/deliveryAddress"
     entity = "DeliveryAddress"
     strategy = List()
+    reference = True
 
 
 class Suppliers(TripletexStream):

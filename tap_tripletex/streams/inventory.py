@@ -15,6 +15,7 @@ class Inventories(TripletexStream):
     path = "/inventory"
     entity = "Inventory"
     strategy = List()
+    reference = True
     needs = "LOGISTICS"
 
 
@@ -25,6 +26,7 @@ class InventoryLocations(TripletexStream):
     path = "/inventory/location"
     entity = "InventoryLocation"
     strategy = List()
+    reference = True
     needs = "LOGISTICS"
 
 

@@ -81,6 +81,7 @@ class VoucherTypes(TripletexStream):
     path = "/ledger/voucherType"
     entity = "VoucherType"
     strategy = List()
+    reference = True
 
 
 class VoucherStatuses(TripletexStream):
@@ -90,6 +91,7 @@ class VoucherStatuses(TripletexStream):
     path = "/voucherStatus"
     entity = "VoucherStatus"
     strategy = List()
+    reference = True
     needs = "to be set up by Tripletex"
 
 
@@ -160,6 +162,7 @@ class AccountingPeriods(TripletexStream):
     path = "/ledger/accountingPeriod"
     entity = "AccountingPeriod"
     strategy = List()
+    reference = True
 
 
 class AnnualAccounts(TripletexStream):
@@ -169,6 +172,7 @@ class AnnualAccounts(TripletexStream):
     path = "/ledger/annualAccount"
     entity = "AnnualAccount"
     strategy = List()
+    reference = True
 
 
 class AccountingDimensionNames(TripletexStream):
@@ -178,6 +182,7 @@ class AccountingDimensionNames(TripletexStream):
     path = "/ledger/accountingDimensionName"
     entity = "AccountingDimensionName"
     strategy = List()
+    reference = True
     needs = "PRO"
 
 
@@ -188,6 +193,7 @@ class AccountingDimensionValues(TripletexStream):
     path = "/ledger/accountingDimensionValue/search"
     entity = "AccountingDimensionValue"
     strategy = List()
+    reference = True
     needs = "PRO"
 
 
@@ -198,6 +204,7 @@ class VatTypes(TripletexStream):
     path = "/ledger/vatType"
     entity = "VatType"
     strategy = List()
+    reference = True
 
 
 class VatTermSizeSettings(TripletexStream):
@@ -218,6 +225,7 @@ class VatReturnComments(TripletexStream):
     entity = "VatReturnsComment"
     key = ("row_key",)
     strategy = Keyless()
+    reference = True
     sorting = None
 
 
@@ -228,6 +236,7 @@ class OutgoingPaymentTypes(TripletexStream):
     path = "/ledger/paymentTypeOut"
     entity = "PaymentTypeOut"
     strategy = List()
+    reference = True
 
 
 class PostingRules(TripletexStream):
@@ -237,6 +246,7 @@ class PostingRules(TripletexStream):
     path = "/ledger/postingRules"
     entity = "PostingRules"
     strategy = Single()
+    reference = True
 
 
 class VatSettings(TripletexStream):
@@ -246,6 +256,7 @@ class VatSettings(TripletexStream):
     path = "/ledger/vatSettings"
     entity = "VatSettings"
     strategy = Single()
+    reference = True
 
 
 class OpeningBalance(TripletexStream):
@@ -255,6 +266,7 @@ class OpeningBalance(TripletexStream):
     path = "/ledger/voucher/openingBalance"
     entity = "Voucher"
     strategy = Single()
+    reference = True
 
 
 class ResultBudgets(TripletexStream):
@@ -264,4 +276,5 @@ class ResultBudgets(TripletexStream):
     path = "/resultbudget"
     entity = "ResultBudget"
     strategy = Years()
+    reference = True
     parameters = ALL_BUDGETS

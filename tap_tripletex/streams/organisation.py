@@ -19,6 +19,7 @@ class Departments(TripletexStream):
     path = "/department"
     entity = "Department"
     strategy = List()
+    reference = True
 
 
 class Employees(TripletexStream):
@@ -48,6 +49,7 @@ class EmployeeCategories(TripletexStream):
     path = "/employee/category"
     entity = "EmployeeCategory"
     strategy = List()
+    reference = True
 
 
 class Employments(TripletexStream):
@@ -221,3 +223,4 @@ class StandardTimes(TripletexStream):
     path = "/employee/standardTime"
     entity = "StandardTime"
     strategy = OF_EACH
+    reference = True

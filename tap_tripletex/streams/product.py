@@ -58,6 +58,7 @@ class ProductUnits(TripletexStream):
     path = "/product/unit"
     entity = "ProductUnit"
     strategy = List()
+    reference = True
 
 
 class ProductUnitMasters(TripletexStream):
@@ -77,6 +78,7 @@ class ProductGroups(TripletexStream):
     path = "/product/group"
     entity = "ProductGroup"
     strategy = List()
+    reference = True
     needs = "LOGISTICS"
 
 
@@ -87,6 +89,7 @@ class ProductGroupRelations(TripletexStream):
     path = "/product/groupRelation"
     entity = "ProductGroupRelation"
     strategy = List()
+    reference = True
     needs = "LOGISTICS"
 
 
@@ -97,6 +100,7 @@ class ProductDiscountGroups(TripletexStream):
     path = "/product/discountGroup"
     entity = "DiscountGroup"
     strategy = List()
+    reference = True
     needs = "LOGISTICS"
 
 
@@ -107,6 +111,7 @@ class ProductInventoryLocations(TripletexStream):
     path = "/product/inventoryLocation"
     entity = "ProductInventoryLocation"
     strategy = List()
+    reference = True
     needs = "LOGISTICS"
 
 
@@ -128,6 +133,7 @@ class SupplierProducts(TripletexStream):
     path = "/product/supplierProduct"
     entity = "SupplierProduct"
     strategy = List()
+    reference = True
     needs = "LOGISTICS"
 
 
@@ -150,4 +156,5 @@ class DiscountPolicies(TripletexStream):
     path = "/discountPolicy"
     entity = "DiscountPolicy"
     strategy = List()
+    reference = True
     needs = "LOGISTICS"

@@ -59,6 +59,7 @@ class ProjectCategories(TripletexStream):
     path = "/project/category"
     entity = "ProjectCategory"
     strategy = List()
+    reference = True
 
 
 class ProjectHourlyRates(TripletexStream):
@@ -68,6 +69,7 @@ class ProjectHourlyRates(TripletexStream):
     path = "/project/hourlyRates"
     entity = "ProjectHourlyRate"
     strategy = List()
+    reference = True
 
 
 class ProjectSpecificRates(TripletexStream):
@@ -77,6 +79,7 @@ class ProjectSpecificRates(TripletexStream):
     path = "/project/hourlyRates/projectSpecificRates"
     entity = "ProjectSpecificRate"
     strategy = List()
+    reference = True
 
 
 class ProjectOrderLines(TripletexStream):
@@ -125,6 +128,7 @@ class ProjectControlFormTypes(TripletexStream):
     path = "/project/controlFormType"
     entity = "ProjectControlFormType"
     strategy = List()
+    reference = True
     needs = "AUTH_PROJECT_CONTROL_SCHEMAS"
 
 
@@ -171,6 +175,7 @@ class ProjectSettings(TripletexStream):
     entity = "ProjectSettings"
     key = ()
     strategy = Single()
+    reference = True
     parameters = {"useNkode": "false"}
 
 
@@ -181,3 +186,4 @@ class Activities(TripletexStream):
     path = "/activity"
     entity = "Activity"
     strategy = List()
+    reference = True

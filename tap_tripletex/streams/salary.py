@@ -53,6 +53,7 @@ class SalaryTypes(TripletexStream):
     path = "/salary/type"
     entity = "SalaryType"
     strategy = List()
+    reference = True
     needs = "WAGE"
 
 
@@ -64,6 +65,7 @@ class SalarySettings(TripletexStream):
     entity = "SalarySettings"
     key = ()
     strategy = Single()
+    reference = True
     needs = "WAGE"
 
 
@@ -74,6 +76,7 @@ class HolidaySettings(TripletexStream):
     path = "/salary/settings/holiday"
     entity = "CompanyHoliday"
     strategy = List()
+    reference = True
     needs = "WAGE"
 
 
@@ -84,6 +87,7 @@ class PensionSchemes(TripletexStream):
     path = "/salary/settings/pensionScheme"
     entity = "PensionScheme"
     strategy = List()
+    reference = True
     needs = "WAGE"
 
 
@@ -94,6 +98,7 @@ class Pensions(TripletexStream):
     path = "/pension"
     entity = "GlobalPension"
     strategy = List()
+    reference = True
 
 
 class CompanyStandardTimes(TripletexStream):
@@ -103,6 +108,7 @@ class CompanyStandardTimes(TripletexStream):
     path = "/salary/settings/standardTime"
     entity = "CompanyStandardTime"
     strategy = List()
+    reference = True
 
 
 class SalaryCompilations(TripletexStream):

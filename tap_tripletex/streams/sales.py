@@ -44,6 +44,7 @@ class InvoicePaymentTypes(TripletexStream):
     path = "/invoice/paymentType"
     entity = "PaymentType"
     strategy = List()
+    reference = True
 
 
 class Reminders(TripletexStream):
@@ -80,3 +81,4 @@ class OrderGroups(TripletexStream):
     path = "/order/orderGroup"
     entity = "OrderGroup"
     strategy = List()
+    reference = True

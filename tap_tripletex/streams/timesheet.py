@@ -67,6 +67,7 @@ class CompanyHolidays(TripletexStream):
     path = "/timesheet/companyHoliday"
     entity = "CompanyHolidays"
     strategy = List()
+    reference = True
 
 
 class TimesheetSalaryTypeSpecifications(TripletexStream):
@@ -96,3 +97,4 @@ class TimesheetSettings(TripletexStream):
     path = "/timesheet/settings"
     entity = "TimesheetSettings"
     strategy = Single()
+    reference = True

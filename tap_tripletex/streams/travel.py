@@ -92,6 +92,7 @@ class TravelExpenseCostCategories(TripletexStream):
     path = "/travelExpense/costCategory"
     entity = "TravelCostCategory"
     strategy = List()
+    reference = True
 
 
 class TravelExpensePaymentTypes(TripletexStream):
@@ -101,6 +102,7 @@ class TravelExpensePaymentTypes(TripletexStream):
     path = "/travelExpense/paymentType"
     entity = "TravelPaymentType"
     strategy = List()
+    reference = True
 
 
 class TravelExpenseRates(TripletexStream):
@@ -150,3 +152,4 @@ class TravelExpenseSettings(TripletexStream):
     path = "/travelExpense/settings"
     entity = "TravelExpenseSettings"
     strategy = Single()
+    reference = True

@@ -143,7 +143,7 @@ def test_every_list_of_parents_asks_what_the_stream_of_its_path_asks() -> None:
 
 
 def test_a_slice_that_does_not_tie_out_tells_of_no_deletion(sandbox: Sandbox) -> None:
-    warehouse = Warehouse(sandbox, ("postings",), start_date="2026-03-01")
+    warehouse = Warehouse(sandbox, ("postings",), start_date="2026-03-01", page_size=200)
     warehouse.run()
     rows = count(warehouse, "postings_current")
     for times in (1, 2):
