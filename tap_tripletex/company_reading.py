@@ -15,7 +15,7 @@ from tap_tripletex.proof.sync_windows import WindowRead
 from tap_tripletex.reading.changed_since import Changes
 from tap_tripletex.reading.paging import Lists, Source
 from tap_tripletex.reading.reader import Reading, Terms
-from tap_tripletex.reading.slices import BEGINNING, DAY, Cut
+from tap_tripletex.reading.slices import BEGINNING, DAY, Cut, combinations
 from tap_tripletex.reading.state import SliceState, fingerprint
 from tap_tripletex.reading.strategies import ChangedSince, Nested, Window
 from tap_tripletex.reading.tree import Guard, Shared, Tree, Turns
@@ -25,6 +25,8 @@ from tap_tripletex.rows.shapes import shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from typing_extensions import Self
 
     from tap_tripletex.api.auth import Company
     from tap_tripletex.extraction import Extraction
@@ -106,6 +108,13 @@ class Guarding:
     start: str = "dateFrom"
     end: str | None = "dateTo"
     others: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def each(cls, path: str, every: Mapping[str, tuple[str, ...]]) -> tuple[Self, ...]:
+        """Return a list without dates, by all values of its parameters."""
+        return tuple(
+            cls(path, end=None, others=tuple(asked.items())) for asked in combinations(every)
+        )
 
     def params(self, after: date) -> dict[str, str]:
         """Return the parameters of the list from the beginning to before a day."""

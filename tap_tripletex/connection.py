@@ -162,6 +162,7 @@ class Connection:
         def ask() -> list[Span]:
             try:
                 page = whole_list(self.client, company, path, {"fields": fields})
+                self.probes.note(company, path, {}, page.facts.digest)
                 spans, odd = page.of_type(Span)
             except RefusedError as error:
                 logger.info("%s cannot be read: %s", path, error)

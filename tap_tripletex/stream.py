@@ -75,8 +75,8 @@ class TripletexStream(Stream):
             checksum or would take many requests.
         seldom: changes hardly ever, or is worked out from other lists: what lies before the last
             month, or all of it where it has no windows, is asked for once in full_refresh_days.
-        reference: a small list that other rows refer to, or settings: asked for in each run, or once
-            in reference_days where that is set.
+        reference: a small list that other rows refer to, or settings: asked for once in
+            reference_days where that is set.
         include: group of the setting ``include`` without which the stream is not in the catalog.
         row_version: raised when the tap makes other rows of the same answer: they are read again.
         needs: entitlement of the token's user (AUTH_…) or module of the company without which

@@ -28,7 +28,8 @@ STREAMS = {
     "employees": ("Employee", None),  # a list without checksum
     "supplier_invoices": ("SupplierInvoice", "invoice_date"),  # windows without checksum
     "project_participants": ("ProjectParticipant", None),  # lines inside a list
-    "bank_transactions": ("BankTransaction", None),  # children
+    "bank_transactions": ("BankTransaction", None),  # lines inside a list that is followed
+    "project_subcontracts": ("ProjectSubContract", None),  # children
     "companies": ("Company", None),  # a single object
 }
 """Streams by name, one at least of each strategy that keeps rows: entity and window."""

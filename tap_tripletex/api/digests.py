@@ -74,6 +74,12 @@ class Probes:
 
         return ask() if anew else self._once((company.id, path, *sorted(params.items())), ask)
 
+    def note(
+        self, company: Company, path: str, params: Mapping[str, str], digest: str | None
+    ) -> None:
+        """Take a digest that came with the rows: the question is answered for this run."""
+        self._once((company.id, path, *sorted(params.items())), lambda: digest)
+
     def count(
         self, company: Company, path: str, params: Mapping[str, str], tally: Traffic | None = None
     ) -> int | None:

@@ -217,7 +217,8 @@ class Page:
     def joined(cls, pages: Sequence[Page]) -> Self:
         """Return several pages as one."""
         count = sum(page.facts.count for page in pages)
-        return cls(Facts(count), lambda: (rows for page in pages for rows in page.pieces()))
+        digest = pages[0].facts.digest
+        return cls(Facts(count, digest), lambda: (rows for page in pages for rows in page.pieces()))
 
     def without_first(self) -> Page:
         """Return the page without its first object."""

@@ -190,12 +190,20 @@ class Reading:
         if watch is not None:
             wanted = watch.stale() | self._due
             known = self._state.digest
-            self._chosen = [p for p in parts if p.key in wanted or known(p.key) is None]
+            self._chosen = [
+                p for p in parts if p.key in wanted or known(p.key) is None or self._has_begun(p)
+            ]
         self._partial = {part.key for part in self._chosen if self._is_partial(part)}
         if self._partial:
             return
         self._opening = self._ahead(self._jobs(), self._open)
         self._opening.begin()
+
+    def _has_begun(self, part: Slice) -> bool:
+        """Return whether a slice that was still to come, without anything to ask, is so no more."""
+        if part.window is None or self._state.digest(part.key) != EMPTY:
+            return False
+        return self._state.ran_before(part.window[0]) and part.window[0] <= self._terms.today
 
     def _planned(self, whole: Slice) -> list[Slice]:
         """Return what to read of a slice: itself, or what it is to be cut into."""

@@ -224,6 +224,11 @@ class SliceState:
         latest = today - timedelta(days=(today.toordinal() - turn) % days)
         return latest > date.fromisoformat(refreshed)
 
+    def ran_before(self, day: date) -> bool:
+        """Return whether the last run was before a day."""
+        refreshed = self._bookmark.get("refreshed")
+        return refreshed is not None and date.fromisoformat(refreshed) < day
+
     def refresh(self, today: date) -> None:
         """Note that every slice whose turn has come was read, and from which day on."""
         self._bookmark["refreshed"] = today.isoformat()

@@ -9,20 +9,30 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from typing_extensions import override
 
 from tap_tripletex.api.errors import MalformedRowError
 from tap_tripletex.reading.plan import Range
-from tap_tripletex.reading.slices import BEGINNING, DAY, Ask, Cut, Slice, combinations
+from tap_tripletex.reading.slices import (
+    BEGINNING,
+    DAY,
+    Ask,
+    Cut,
+    Deferred,
+    Parents,
+    Slice,
+    combinations,
+)
 from tap_tripletex.rows.lines import Inside
 from tap_tripletex.rows.shapes import DATE, DATE_TIME, INTEGER, TEXT, parents
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from tap_tripletex.reading.slices import Calendar, Ids, Parents
+    from tap_tripletex.reading.slices import Calendar, Ids
     from tap_tripletex.rows.shapes import Shape
 
 Json = dict[str, Any]
@@ -221,6 +231,8 @@ class Period(Whole):
         start: parameter of the first day.
         end: parameter of the last day, or of the day after it.
         inclusive: whether the last day is asked for by itself.
+        ahead: list without whose rows there is nothing to say of the months to come; None where
+            there never is.
     """
 
     replication_key: str = "start_date"
@@ -228,6 +240,7 @@ class Period(Whole):
     start: str = "dateFrom"
     end: str = "dateTo"
     inclusive: bool = False
+    ahead: str | None = None
     windowed: bool = True
 
     @property
@@ -236,7 +249,7 @@ class Period(Whole):
         """Return the columns of the month's first and last day."""
         return {self.replication_key: DATE} | ({self.last: DATE} if self.last else {})
 
-    def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:  # noqa: ARG002
+    def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:
         """Yield the months; they cannot be halved, the halves would be other totals.
 
         Each stands for the whole month, so that the total of a part of it, from another first day,
@@ -250,8 +263,23 @@ class Period(Whole):
                 columns[self.last] = last.isoformat()
             params = {self.start: first.isoformat(), self.end: end.isoformat()}
             ask = Ask(params, columns=columns)
+            asks: Sequence[Ask] = (ask,)
+            if first > calendar.today:
+                asks = Deferred(partial(self._if_ahead, ask, first, calendar, ids))
             window = (first.replace(day=1), after)
-            yield Slice(f"{first:%Y-%m}", (ask,), first.isoformat(), window)
+            yield Slice(f"{first:%Y-%m}", asks, first.isoformat(), window)
+
+    def _if_ahead(self, ask: Ask, first: date, calendar: Calendar, ids: Ids) -> Sequence[Ask]:
+        """Return the question of a month to come, unless nothing is dated so far ahead."""
+        if self.ahead is None:
+            return ()
+        after = date(calendar.horizon.year + 1, 1, 1)
+        months = (month for month, _ in calendar.months(calendar.horizon))
+        next_month = next(month for month in months if month > calendar.today)
+        # One question for the rest of this year, one for each later year.
+        begins = max(next_month, first.replace(month=1, day=1))
+        days = (("dateFrom", begins.isoformat()), ("dateTo", after.isoformat()))
+        return (ask,) if ids(Parents(self.ahead, params=days)) else ()
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from tap_tripletex.company_reading import Guarding
-from tap_tripletex.reading.children import Child
-from tap_tripletex.reading.strategies import List
+from tap_tripletex.reading.strategies import List, Nested
 from tap_tripletex.stream import TripletexStream
+
+STATEMENT_LIST = Guarding.each("/bank/statement", {})
 
 
 class Banks(TripletexStream):
@@ -55,18 +56,16 @@ class BankStatements(TripletexStream):
     path = "/bank/statement"
     entity = "BankStatement"
     strategy = List()
-    guards = (Guarding("/bank/statement", end=None),)
+    guards = STATEMENT_LIST
     needs = "AUTH_BANK_RECONCILIATION"
-
-
-STATEMENTS = BankStatements.as_parents()
 
 
 class BankTransactions(TripletexStream):
     """The transactions on each bank statement."""
 
     name = "bank_transactions"
-    path = "/bank/statement/transaction"
+    path = "/bank/statement"
     entity = "BankTransaction"
-    strategy = Child(STATEMENTS, "bankStatementId", "bank_statement_id")
+    strategy = Nested(List(), "transactions", "bank_statement_id")
+    guards = STATEMENT_LIST
     needs = "AUTH_BANK_RECONCILIATION"

@@ -135,7 +135,7 @@ class BalanceSheet(TripletexStream):
     path = "/balanceSheet"
     entity = "BalanceSheetAccount"
     key = ("account_id", "start_date")
-    strategy = Period()
+    strategy = Period(ahead="/ledger/posting")
     sorting = "account.id"  # rows have no id; seen in one client's code
     parameters = {"includeActiveAccountsWithoutMovements": "true"}
     guards = (Guarding("/ledger/posting"),)
@@ -149,7 +149,7 @@ class LedgerAccounts(TripletexStream):
     path = "/ledger"
     entity = "LedgerAccount"
     key = ("account_id", "date_from", "date_to")
-    strategy = Period("date_from", last="date_to")
+    strategy = Period("date_from", last="date_to", ahead="/ledger/posting")
     sorting = "account.id"
     guards = (Guarding("/ledger/posting"),)
     all_vouchers = True
@@ -172,6 +172,7 @@ class AnnualAccounts(TripletexStream):
     path = "/ledger/annualAccount"
     entity = "AnnualAccount"
     strategy = List()
+    guards = (Guarding("/ledger/annualAccount", end=None),)
     reference = True
 
 

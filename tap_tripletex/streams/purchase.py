@@ -7,11 +7,13 @@ from tap_tripletex.reading.children import Child
 from tap_tripletex.reading.strategies import List, Nested, Window
 from tap_tripletex.stream import TripletexStream
 
-GOODS_RECEIPTS = Guarding("/purchaseOrder/goodsReceipt", end=None)
-
 DEVIATING_OR_NOT = {"withDeviationOnly": ("false", "true")}
 WITHOUT_PURCHASE_OR_NOT = {"withoutPurchase": ("false", "true")}
 """The document gives these filters a default; each value is asked for."""
+
+ORDER_LISTS = Guarding.each("/purchaseOrder", DEVIATING_OR_NOT)
+RECEIPT_LISTS = Guarding.each("/purchaseOrder/goodsReceipt", WITHOUT_PURCHASE_OR_NOT)
+"""The lists themselves: several streams share the questions whether they have changed."""
 
 EVERY_WHOLESALER = {
     "supplier": (
@@ -71,6 +73,7 @@ class PurchaseOrders(TripletexStream):
     path = "/purchaseOrder"
     entity = "PurchaseOrder"
     strategy = List(DEVIATING_OR_NOT)
+    guards = ORDER_LISTS
     needs = "LOGISTICS"
 
 
@@ -84,6 +87,7 @@ class PurchaseOrderLines(TripletexStream):
     path = "/purchaseOrder"
     entity = "PurchaseOrderline"
     strategy = Nested(List(DEVIATING_OR_NOT), "orderLines", "purchase_order_id")
+    guards = ORDER_LISTS
     needs = "LOGISTICS"
 
 
@@ -94,7 +98,7 @@ class PurchaseOrderDeviations(TripletexStream):
     path = "/purchaseOrder/deviation"
     entity = "Deviation"
     strategy = Child(PURCHASE_ORDERS, "purchaseOrderId", "purchase_order_id")
-    guards = (GOODS_RECEIPTS,)
+    guards = RECEIPT_LISTS
     needs = "LOGISTICS"
 
 
@@ -105,17 +109,18 @@ class GoodsReceipts(TripletexStream):
     path = "/purchaseOrder/goodsReceipt"
     entity = "GoodsReceipt"
     strategy = List(WITHOUT_PURCHASE_OR_NOT)
+    guards = RECEIPT_LISTS
     needs = "LOGISTICS"
 
 
 class GoodsReceiptLines(TripletexStream):
-    """The lines of goods received for each purchase order."""
+    """The lines of goods received, with or without a purchase order."""
 
     name = "goods_receipt_lines"
-    path = "/purchaseOrder/goodsReceiptLine"
+    path = "/purchaseOrder/goodsReceipt"
     entity = "GoodsReceiptLine"
-    strategy = Child(PURCHASE_ORDERS, "purchaseOrderId", "purchase_order_id")
-    guards = (GOODS_RECEIPTS,)
+    strategy = Nested(List(WITHOUT_PURCHASE_OR_NOT), "goodsReceiptLines", "goods_receipt_id")
+    guards = RECEIPT_LISTS
     needs = "LOGISTICS"
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from tap_tripletex.company_reading import Guarding
 from tap_tripletex.reading.children import Child
 from tap_tripletex.reading.strategies import List, Single, Years
 from tap_tripletex.stream import TripletexStream
+
+REPORTS = (Guarding("/travelExpense", end=None, others=(("state", "ALL"),)),)
+"""The digest of the reports covers their direct children (document)."""
 
 RATES = Years(year=None, start="dateFrom", end="dateTo")
 """A rate comes in each year that it is valid in; all of them at once are too many (recorded)."""
@@ -28,6 +32,7 @@ class TravelExpenseCosts(TripletexStream):
     path = "/travelExpense/cost"
     entity = "Cost"
     strategy = List()
+    guards = REPORTS
     needs = "AUTH_TRAVELREPORTS_COMPANY"
 
 
@@ -41,6 +46,7 @@ class TravelExpenseMileageAllowances(TripletexStream):
     path = "/travelExpense/mileageAllowance"
     entity = "MileageAllowance"
     strategy = List()
+    guards = REPORTS
     needs = "AUTH_TRAVELREPORTS_COMPANY"
 
 
@@ -51,6 +57,7 @@ class TravelExpensePerDiemCompensations(TripletexStream):
     path = "/travelExpense/perDiemCompensation"
     entity = "PerDiemCompensation"
     strategy = List()
+    guards = REPORTS
     needs = "AUTH_TRAVELREPORTS_COMPANY"
 
 
@@ -61,6 +68,7 @@ class TravelExpenseAccommodationAllowances(TripletexStream):
     path = "/travelExpense/accommodationAllowance"
     entity = "AccommodationAllowance"
     strategy = List()
+    guards = REPORTS
     needs = "AUTH_TRAVELREPORTS_COMPANY"
 
 

@@ -490,5 +490,9 @@ def test_a_list_whose_checksum_depends_on_the_fields_is_not_followed(
 def test_a_list_that_is_followed_is_asked_again_with_all_fields(sandbox: Sandbox) -> None:
     warehouse = Warehouse(sandbox, ("balance_sheet",))
     warehouse.run()
-    found = [(r["params"]["fields"], r["status"]) for r in asked(sandbox, "/ledger/posting")]
+    found = [
+        (r["params"]["fields"], r["status"])
+        for r in asked(sandbox, "/ledger/posting")
+        if r["params"]["dateFrom"] == "1900-01-01"
+    ]
     assert found == [("id", 200), ("*", 304)]
