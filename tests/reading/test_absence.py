@@ -78,7 +78,7 @@ def test_a_parent_that_was_deleted_since_it_was_listed_takes_its_children_along(
         ("postings", "/ledger/posting"),
         ("employees", "/employee"),
         ("bank_transactions", "/bank/statement"),
-        ("bank_transactions", "/bank/statement/transaction"),
+        ("employments", "/employee/employment"),
     ],
 )
 def test_a_list_without_a_list_is_no_empty_one(

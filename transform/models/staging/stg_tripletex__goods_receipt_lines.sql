@@ -16,6 +16,7 @@
         'deviation': 'quantity',
         'created_at': 'timestamp',
         'updated_at': 'timestamp',
+        'goods_receipt_id': 'integer',
         'synced_at': 'timestamp'
     },
     date=none
