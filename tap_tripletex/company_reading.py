@@ -14,10 +14,11 @@ from tap_tripletex.proof.control_totals import Control
 from tap_tripletex.proof.sync_windows import WindowRead
 from tap_tripletex.reading.changed_since import Changes
 from tap_tripletex.reading.paging import Lists, Source
-from tap_tripletex.reading.reader import Reading, Terms
+from tap_tripletex.reading.reader import Reading
 from tap_tripletex.reading.slices import BEGINNING, DAY, Cut, combinations
 from tap_tripletex.reading.state import SliceState, fingerprint
 from tap_tripletex.reading.strategies import ChangedSince, Nested, Window
+from tap_tripletex.reading.terms import Terms
 from tap_tripletex.reading.tree import Guard, Shared, Tree, Turns
 from tap_tripletex.rows.forms import LineForm, RecordForm
 from tap_tripletex.rows.mapping import mapping
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from tap_tripletex.api.auth import Company
     from tap_tripletex.extraction import Extraction
     from tap_tripletex.proof.completeness import Lack
-    from tap_tripletex.reading.reader import Emission
+    from tap_tripletex.reading.emission import Emission
     from tap_tripletex.reading.slices import Ask, Slice
     from tap_tripletex.reading.strategies import Strategy
     from tap_tripletex.reading.tree import Watch

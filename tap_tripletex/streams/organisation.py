@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tap_tripletex.reading.children import Child
-from tap_tripletex.reading.strategies import AsOf, List
+from tap_tripletex.reading.periods import AsOf
+from tap_tripletex.reading.strategies import List
 from tap_tripletex.stream import TripletexStream
 
 EVERY_MARITIME_TYPE = {"type": ("SHIP_REGISTER", "SHIP_TYPE", "TRADE_AREA")}

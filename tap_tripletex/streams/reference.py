@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tap_tripletex.reading.children import Child
-from tap_tripletex.reading.strategies import List, Snapshot
+from tap_tripletex.reading.periods import Snapshot
+from tap_tripletex.reading.strategies import List
 from tap_tripletex.stream import TripletexStream
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tap_tripletex.reading.children import Child
-from tap_tripletex.reading.strategies import List, Nested, Single, Years
+from tap_tripletex.reading.periods import Years
+from tap_tripletex.reading.strategies import List, Nested, Single
 from tap_tripletex.stream import TripletexStream
 from tap_tripletex.streams.organisation import EMPLOYEES
 

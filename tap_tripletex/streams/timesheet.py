@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tap_tripletex.reading.children import Batch
-from tap_tripletex.reading.strategies import List, Named, Single, Window
+from tap_tripletex.reading.periods import Named
+from tap_tripletex.reading.strategies import List, Single, Window
 from tap_tripletex.stream import TripletexStream
 from tap_tripletex.streams.organisation import EMPLOYEES
 

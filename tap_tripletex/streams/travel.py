@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tap_tripletex.company_reading import Guarding
 from tap_tripletex.reading.children import Child
-from tap_tripletex.reading.strategies import List, Single, Years
+from tap_tripletex.reading.periods import Years
+from tap_tripletex.reading.strategies import List, Single
 from tap_tripletex.stream import TripletexStream
 
 REPORTS = (Guarding("/travelExpense", end=None, others=(("state", "ALL"),)),)

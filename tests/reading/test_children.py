@@ -10,8 +10,9 @@ from tap_tripletex.api.digests import Probes
 from tap_tripletex.api.errors import ForbiddenError, MalformedRowError
 from tap_tripletex.reading.children import URL_LENGTH, Batch, Child, ForEach
 from tap_tripletex.reading.parents import ParentIds
+from tap_tripletex.reading.periods import Period, Years
 from tap_tripletex.reading.slices import Parents
-from tap_tripletex.reading.strategies import Period, Single, Years
+from tap_tripletex.reading.strategies import Single
 from tests.conftest import API, COMPANY, error, listed
 from tests.reading.test_reader import COLUMNS, Reader, ids
 from tests.reading.test_strategies import CALENDAR

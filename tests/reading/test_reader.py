@@ -26,10 +26,11 @@ from tap_tripletex.api.pages import Page
 from tap_tripletex.proof.control_totals import Control
 from tap_tripletex.reading.list_summary import Census
 from tap_tripletex.reading.paging import Lists, Source
-from tap_tripletex.reading.reader import Reading, Terms
+from tap_tripletex.reading.reader import Reading
 from tap_tripletex.reading.slices import Calendar, Cut
 from tap_tripletex.reading.state import SliceState, fingerprint
 from tap_tripletex.reading.strategies import List, Nested, Single, Window
+from tap_tripletex.reading.terms import Terms
 from tap_tripletex.reading.tree import Tree
 from tap_tripletex.rows.forms import LineForm, RecordForm
 from tap_tripletex.rows.shapes import shape
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from requests_mock import Mocker
 
     from tap_tripletex.api.client import Client
-    from tap_tripletex.reading.reader import Emission
+    from tap_tripletex.reading.emission import Emission
     from tap_tripletex.reading.slices import Slice
     from tap_tripletex.reading.strategies import Strategy
     from tap_tripletex.rows.forms import Form
@@ -459,7 +460,7 @@ def test_without_a_checksum_rows_that_did_not_change_are_not_emitted(
 def test_a_large_slice_without_checksum_is_not_held_in_memory(
     reader: Reader, logged_in: Mocker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tap_tripletex.reading.reader.HELD_BYTES", 2)
+    monkeypatch.setattr("tap_tripletex.reading.emission.HELD_BYTES", 2)
     rows = [{"id": number} for number in range(5)]
     logged_in.get(f"{API}/department", json=listed(*rows))
     assert len(reader.run(List(), page_size=9)) == 5

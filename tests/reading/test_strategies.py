@@ -3,18 +3,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from tap_tripletex.reading.periods import AsOf, Named, Period, Snapshot, Years
 from tap_tripletex.reading.slices import Ask, Calendar, Cut, Parents, Slice
-from tap_tripletex.reading.strategies import (
-    AsOf,
-    List,
-    Named,
-    Nested,
-    Period,
-    Single,
-    Snapshot,
-    Window,
-    Years,
-)
+from tap_tripletex.reading.strategies import List, Nested, Single, Window
 from tap_tripletex.rows.shapes import shape
 
 CALENDAR = Calendar(date(2026, 9, 15), date(2026, 11, 23), future_days=40, open_start=False)
