@@ -13,9 +13,10 @@ from tap_tripletex.proof.control_totals import COLUMNS as CONTROLLED
 from tap_tripletex.proof.control_totals import Control
 from tap_tripletex.proof.sync_windows import WindowRead
 from tap_tripletex.reading.changed_since import Changes
+from tap_tripletex.reading.guarding import POSTINGS
 from tap_tripletex.reading.paging import Lists, Source
 from tap_tripletex.reading.reader import Reading
-from tap_tripletex.reading.slices import BEGINNING, DAY, Cut, combinations
+from tap_tripletex.reading.slices import BEGINNING, DAY, Cut
 from tap_tripletex.reading.state import SliceState, fingerprint
 from tap_tripletex.reading.strategies import ChangedSince, Nested, Window
 from tap_tripletex.reading.terms import Terms
@@ -27,12 +28,11 @@ from tap_tripletex.rows.shapes import shape
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from typing_extensions import Self
-
     from tap_tripletex.api.auth import Company
     from tap_tripletex.extraction import Extraction
     from tap_tripletex.proof.completeness import Lack
     from tap_tripletex.reading.emission import Emission
+    from tap_tripletex.reading.guarding import Guarding
     from tap_tripletex.reading.slices import Ask, Slice
     from tap_tripletex.reading.strategies import Strategy
     from tap_tripletex.reading.tree import Watch
@@ -92,39 +92,6 @@ class Declared(Protocol):
     @property
     def row_version(self) -> int:
         """Return what is raised when other rows are made of the same answer."""
-
-
-@dataclass(frozen=True)
-class Guarding:
-    """A list that changes whenever another one does.
-
-    Attributes:
-        path: below the API's address.
-        start: parameter of the first day.
-        end: parameter of the day after the last; None where the list has no dates.
-        others: further parameters.
-    """
-
-    path: str
-    start: str = "dateFrom"
-    end: str | None = "dateTo"
-    others: tuple[tuple[str, str], ...] = ()
-
-    @classmethod
-    def each(cls, path: str, every: Mapping[str, tuple[str, ...]]) -> tuple[Self, ...]:
-        """Return a list without dates, by all values of its parameters."""
-        return tuple(
-            cls(path, end=None, others=tuple(asked.items())) for asked in combinations(every)
-        )
-
-    def params(self, after: date) -> dict[str, str]:
-        """Return the parameters of the list from the beginning to before a day."""
-        dates = {self.start: BEGINNING.isoformat(), self.end: after.isoformat()} if self.end else {}
-        return {**dates, **dict(self.others)}
-
-
-POSTINGS = Guarding("/ledger/posting")
-"""The list that tells how large a company is."""
 
 
 @dataclass(frozen=True)

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib import MetadataMapping
 
     from tap_tripletex.api.auth import Company
-    from tap_tripletex.company_reading import Guarding
     from tap_tripletex.extraction import Extraction
+    from tap_tripletex.reading.guarding import Guarding
     from tap_tripletex.reading.reader import Reading
     from tap_tripletex.reading.strategies import Strategy
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tap_tripletex.api.client import ANY_DIGEST, MOST_ROWS
 from tap_tripletex.api.errors import RefusedError, TripletexError
-from tap_tripletex.reading.list_summary import Census, moment
+from tap_tripletex.reading.list_summary import ListSummary, moment
 from tap_tripletex.reading.state import HASH, PARTLY
 from tap_tripletex.reading.strategies import List
 from tap_tripletex.rows.forms import RecordForm
@@ -185,11 +185,11 @@ class Changes:
             ids = [cast("int", key) for key in keys]
             if not self._proven and self._may_test and len(ids) > SHORT_ROWS:
                 self._proven = self._works(part, digest.split(" "))
-            self._state.count(Census.of(ids, self._ages.newest, proven=self._proven))
+            self._state.count(ListSummary.of(ids, self._ages.newest, proven=self._proven))
         return self._ages.newest
 
     def _changed(
-        self, part: Slice, guards: Sequence[Opened], census: Census, known: str
+        self, part: Slice, guards: Sequence[Opened], census: ListSummary, known: str
     ) -> Generator[Json, None, bool]:
         """Yield what has changed; return whether it explains all that is different.
 
@@ -213,7 +213,7 @@ class Changes:
             # a supplier (tripletex-api2#107).
             return False
         self._state.finish(part.key, f"{self._today}{PARTLY}{' '.join(digests)}")
-        self._state.count(Census.of(ids, newest, proven=True))
+        self._state.count(ListSummary.of(ids, newest, proven=True))
         self._state.advance(UPDATED_AT, newest)
         return True
 

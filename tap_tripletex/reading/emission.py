@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tap_tripletex.reading.row_keys import Seen
+from tap_tripletex.reading.row_keys import RowKeys
 from tap_tripletex.reading.state import HASH
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Emission:
     """
 
     synced_at: str
-    seen: Seen = field(default_factory=Seen)
+    seen: RowKeys = field(default_factory=RowKeys)
     stable: bool = True
     gone: int = 0
     ties_out: bool = True

@@ -19,7 +19,7 @@ CHECKSUM = msgspec.Meta(pattern="^[0-9a-f]{16}$")
 
 
 @dataclass(frozen=True)
-class Census:
+class ListSummary:
     """The ids of a list, and how new its newest row is.
 
     Attributes:

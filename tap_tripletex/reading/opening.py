@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tap_tripletex.api.client import ANY_DIGEST
 from tap_tripletex.api.errors import ResultTooLargeError
 from tap_tripletex.reading.prefetch import Ahead
-from tap_tripletex.reading.slice_digests import Told
+from tap_tripletex.reading.slice_digests import SliceDigests
 from tap_tripletex.reading.state import HASH, PARTLY, fingerprint
 
 if TYPE_CHECKING:
@@ -111,12 +111,12 @@ class Openings:
             return True, lists
         return opened.first.facts.count == opened.count, iter([(job, lambda: opened)])
 
-    def fresh(self, lists: Iterator[Asked], told: Told) -> Iterator[Opened]:
+    def fresh(self, lists: Iterator[Asked], told: SliceDigests) -> Iterator[Opened]:
         """Yield the lists of a slice if any of them has changed: then all of them."""
-        unchanged: list[tuple[Opened, Told]] = []
+        unchanged: list[tuple[Opened, SliceDigests]] = []
         changed = False
         for (part, ask, index), answer in lists:
-            own = Told()
+            own = SliceDigests()
             told.parts.append(own)
             for opened, one in self._cut(ask, answer, self._known(part, index), own):
                 one.digest = opened.first.facts.digest
@@ -129,7 +129,7 @@ class Openings:
                         yield self._again(*earlier)
                 yield self._again(opened, one) if opened.first.unchanged else opened
 
-    def _again(self, opened: Opened, told: Told) -> Opened:
+    def _again(self, opened: Opened, told: SliceDigests) -> Opened:
         """Open a list that was unchanged, but whose slice is not."""
         again = self._lists.open(opened.ask, ANY_DIGEST)
         if again.first.facts.digest != told.digest:
@@ -137,8 +137,8 @@ class Openings:
         return again
 
     def _cut(
-        self, ask: Ask, answer: Callable[[], Opened], known: Told, told: Told
-    ) -> Iterator[tuple[Opened, Told]]:
+        self, ask: Ask, answer: Callable[[], Opened], known: SliceDigests, told: SliceDigests
+    ) -> Iterator[tuple[Opened, SliceDigests]]:
         """Yield a list, or its parts where it is too large for one answer."""
         try:
             yield answer(), told
@@ -150,11 +150,13 @@ class Openings:
                 self._failures.add_part(ask.cut, error)
                 return
             logger.info("%s: too large for one answer, cut up: %s", self._terms.name, ask.params)
-            each = known.parts if len(known.parts) == len(parts) else [Told() for _ in parts]
+            each = (
+                known.parts if len(known.parts) == len(parts) else [SliceDigests() for _ in parts]
+            )
             jobs = list(zip(parts, each, strict=True))
             opening = self._ahead(jobs, lambda job: self._open_if_small(*job))
             for (part, was), result in opening:
-                own = Told()
+                own = SliceDigests()
                 told.parts.append(own)
                 yield from self._cut(part, result, was, own)
 
@@ -162,7 +164,7 @@ class Openings:
         """Yield the lists of a slice, whatever their digests."""
         for ask in part.asks:
             answer = partial(self._lists.open, ask, ANY_DIGEST)
-            for opened, _ in self._cut(ask, answer, Told(), Told()):
+            for opened, _ in self._cut(ask, answer, SliceDigests(), SliceDigests()):
                 yield opened
 
     def _open(self, job: Job) -> Opened:
@@ -170,31 +172,31 @@ class Openings:
         if len(part.asks) > MOST_DIGESTS:
             return self._lists.open(ask, None, self.lane)
         known = self._known(part, index)
-        if known == Told():
+        if known == SliceDigests():
             self.on_fresh(part, self.lane)
         opened = self._open_if_small(ask, known, ahead=not part.days or not part.days.finer())
         if not opened.first.unchanged:
             self.on_fresh(part, self.lane)
         return opened
 
-    def _open_if_small(self, ask: Ask, known: Told, *, ahead: bool = True) -> Opened:
+    def _open_if_small(self, ask: Ask, known: SliceDigests, *, ahead: bool = True) -> Opened:
         """Open a list, unless it was too large for one answer last time."""
         if known.parts and ask.parts():
             message = f"{self._terms.name}: {ask.params} was too large in the last run."
             raise ResultTooLargeError(message)
         return self._lists.open(ask, known.digest or ANY_DIGEST, self.lane if ahead else None)
 
-    def _known(self, part: Slice, index: int) -> Told:
+    def _known(self, part: Slice, index: int) -> SliceDigests:
         """Return what is known of a list of a slice, nothing where that is not to be sent."""
         digest = self._state.digest(part.key)
         forced = part.key in self.due or self._terms.unconditional
         if forced or digest is None or digest.startswith(HASH) or PARTLY in digest:
-            return Told()
+            return SliceDigests()
         whose, _, text = digest.rpartition(f"{WHOSE} ")
         if whose and whose != whose_rows(part).partition(WHOSE)[0]:
-            return Told()
-        parts = Told.read(text).parts
-        return parts[index] if len(parts) == len(part.asks) else Told()
+            return SliceDigests()
+        parts = SliceDigests.read(text).parts
+        return parts[index] if len(parts) == len(part.asks) else SliceDigests()
 
 
 def whose_rows(part: Slice) -> str:

@@ -11,7 +11,7 @@ from tap_tripletex.reading.emission import Emission, Emitter
 from tap_tripletex.reading.failures import OF_ONE_SLICE, Failures
 from tap_tripletex.reading.opening import MOST_DIGESTS, Openings, whose_rows
 from tap_tripletex.reading.plan import plan
-from tap_tripletex.reading.slice_digests import Told
+from tap_tripletex.reading.slice_digests import SliceDigests
 from tap_tripletex.reading.state import HASH
 from tap_tripletex.reading.ties import Ties
 
@@ -269,7 +269,7 @@ class Reading:
     def _emit(self, part: Slice, lists: Iterator[Asked]) -> Iterator[Json]:
         """Emit the rows of a slice if it has changed, and remember that it was read."""
         previous = self._state.digest(part.key)
-        told = Told()
+        told = SliceDigests()
         fresh = self._openings.fresh(lists, told)
         first = next(fresh, None)
         if first is None:

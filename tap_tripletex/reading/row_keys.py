@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
 
 
-class Seen:
+class RowKeys:
     """Finds rows that come twice: offsets move when rows are added while pages are read.
 
     Ids that only rise, as they do where the API sorts by them, take eight bytes each; the first

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass
-class Told:
+class SliceDigests:
     """What the API told of a list.
 
     Attributes:
@@ -16,12 +16,13 @@ class Told:
     """
 
     digest: str | None = None
-    parts: list[Told] = field(default_factory=list)
+    parts: list[SliceDigests] = field(default_factory=list)
 
     def text(self) -> str | None:
         """Return the digests of all parts, None where one is missing.
 
-        >>> Told(parts=[Told("a"), Told(parts=[Told("b"), Told("c")])]).text()
+        >>> cut_up = SliceDigests(parts=[SliceDigests("b"), SliceDigests("c")])
+        >>> SliceDigests(parts=[SliceDigests("a"), cut_up]).text()
         'a (b c)'
         """
         texts = [f"({part.text()})" if part.parts else part.digest for part in self.parts]
@@ -30,10 +31,10 @@ class Told:
         return " ".join(filter(None, texts))
 
     @classmethod
-    def read(cls, text: str) -> Told:
+    def read(cls, text: str) -> SliceDigests:
         """Return what a text says.
 
-        >>> Told.read("a (b c)").parts[1].parts[0].digest
+        >>> SliceDigests.read("a (b c)").parts[1].parts[0].digest
         'b'
         """
         told = cls()

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tap_tripletex.api.errors import StateError
-from tap_tripletex.reading.list_summary import Census
+from tap_tripletex.reading.list_summary import ListSummary
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -200,15 +200,15 @@ class SliceState:
             self._bookmark["digests"][key] = digest
 
     @property
-    def census(self) -> Census | None:
+    def census(self) -> ListSummary | None:
         """Return what the rows were that the digest belongs to, where that is remembered.
 
         It is kept for streams of one slice, and forgotten with the slice's digest.
         """
         census = self._bookmark.get("census")
-        return None if census is None or not self._holds else Census.read(census)
+        return None if census is None or not self._holds else ListSummary.read(census)
 
-    def count(self, census: Census) -> None:
+    def count(self, census: ListSummary) -> None:
         """Remember what the rows are, after ``finish``."""
         self._bookmark["census"] = census.stored()
 
@@ -267,7 +267,7 @@ def _are_names(names: object) -> bool:
 
 def _is_census(stored: object) -> bool:
     try:
-        Census.read(stored)
+        ListSummary.read(stored)
     except ValueError:
         return False
     return True

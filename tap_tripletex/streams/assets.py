@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tap_tripletex.company_reading import Guarding
 from tap_tripletex.reading.children import Child
+from tap_tripletex.reading.guarding import Guarding
 from tap_tripletex.reading.periods import Ever
 from tap_tripletex.reading.strategies import List
 from tap_tripletex.stream import TripletexStream

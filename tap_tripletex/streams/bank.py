@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tap_tripletex.company_reading import Guarding
+from tap_tripletex.reading.guarding import Guarding
 from tap_tripletex.reading.strategies import List, Nested
 from tap_tripletex.stream import TripletexStream
 

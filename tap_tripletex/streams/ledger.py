@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tap_tripletex.company_reading import Guarding
+from tap_tripletex.reading.guarding import Guarding
 from tap_tripletex.reading.periods import Period, Snapshot, Years
 from tap_tripletex.reading.strategies import ChangedSince, Keyless, List, Single, Window
 from tap_tripletex.stream import TripletexStream

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tap_tripletex.company_reading import Guarding
 from tap_tripletex.reading.children import Batch, Child
+from tap_tripletex.reading.guarding import Guarding
 from tap_tripletex.reading.periods import Period, Years
 from tap_tripletex.reading.strategies import List, Nested, Single
 from tap_tripletex.stream import TripletexStream

@@ -13,8 +13,8 @@ from tap_tripletex.api.once import Once
 from tap_tripletex.reading import prefetch
 from tap_tripletex.reading.lookahead import Lookahead
 from tap_tripletex.reading.prefetch import Ahead, pace
-from tap_tripletex.reading.row_keys import Seen
-from tap_tripletex.reading.slice_digests import Told
+from tap_tripletex.reading.row_keys import RowKeys
+from tap_tripletex.reading.slice_digests import SliceDigests
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -212,22 +212,32 @@ def test_what_many_need_is_worked_out_once(pool: ThreadPoolExecutor) -> None:
 
 
 def test_keys_are_told_apart_whether_they_rise_or_not() -> None:
-    seen = Seen()
+    seen = RowKeys()
     assert seen.fresh([1, 2, 5]) is None
     assert seen.fresh([6, 9]) is None
     assert seen.fresh([9, 10]) == [1]
     assert seen.fresh([3, 3, 1]) == [0]
     assert sorted(seen) == [1, 2, 3, 5, 6, 9, 10]  # type: ignore[type-var]
     assert len(seen) == 7
-    texts = Seen()
+    texts = RowKeys()
     assert texts.fresh([("a", b"1"), ("b", b"1")]) is None
     assert texts.fresh([("b", b"1"), ("b", b"2")]) == [1]
 
 
 def test_digests_of_parts_are_one_text() -> None:
-    told = Told(parts=[Told("a"), Told(parts=[Told("b"), Told(parts=[Told("c"), Told("d")])])])
+    told = SliceDigests(
+        parts=[
+            SliceDigests("a"),
+            SliceDigests(
+                parts=[
+                    SliceDigests("b"),
+                    SliceDigests(parts=[SliceDigests("c"), SliceDigests("d")]),
+                ]
+            ),
+        ]
+    )
     assert told.text() == "a (b (c d))"
-    assert Told.read("a (b (c d))") == told
-    assert Told(parts=[Told("a"), Told(None)]).text() is None
-    assert Told(parts=[Told(parts=[Told(None)])]).text() is None
-    assert Told().text() is None
+    assert SliceDigests.read("a (b (c d))") == told
+    assert SliceDigests(parts=[SliceDigests("a"), SliceDigests(None)]).text() is None
+    assert SliceDigests(parts=[SliceDigests(parts=[SliceDigests(None)])]).text() is None
+    assert SliceDigests().text() is None

@@ -24,7 +24,7 @@ from tap_tripletex.api.errors import (
 )
 from tap_tripletex.api.pages import Page
 from tap_tripletex.proof.control_totals import Control
-from tap_tripletex.reading.list_summary import Census
+from tap_tripletex.reading.list_summary import ListSummary
 from tap_tripletex.reading.paging import Lists, Source
 from tap_tripletex.reading.reader import Reading
 from tap_tripletex.reading.slices import Calendar, Cut
@@ -803,14 +803,14 @@ def test_a_census_is_kept_with_its_digest_and_its_fingerprint() -> None:
 
 
 def test_a_census_tells_what_is_gone_from_what_is_new() -> None:
-    census = Census.of([3, 5, 9], None, proven=False)
-    assert census == Census.of({9, 3, 5}, None, proven=False)
+    census = ListSummary.of([3, 5, 9], None, proven=False)
+    assert census == ListSummary.of({9, 3, 5}, None, proven=False)
     assert census.still_in([9, 3, 5])
     assert census.still_in([3, 5, 9, 10, 11])
     assert not census.still_in([3, 9, 10])
     assert not census.still_in([3, 5, 6, 9])
     assert not census.still_in([3, 6, 9])
-    assert Census.of([], None, proven=False).still_in([1])
+    assert ListSummary.of([], None, proven=False).still_in([1])
 
 
 def test_a_state_of_the_first_version_is_read(reader: Reader, logged_in: Mocker) -> None:
