@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import pytest
 
@@ -36,6 +37,8 @@ def _no_leftovers() -> Iterator[None]:
 
 def mounted(tap: TapTripletex, sandbox: Sandbox) -> TapTripletex:
     """Return a tap that reads a sandbox of the test's own, without pauses."""
+    with patch("tap_tripletex.connection._sandbox", return_value=SandboxAdapter(sandbox)):
+        tap.connection  # noqa: B018 - made here, so that no other company is made up
     tap.connection.transport._session.mount(SANDBOX_ADDRESS, SandboxAdapter(sandbox))
     tap.connection.transport._pause = 0.0
     return tap

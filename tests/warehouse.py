@@ -7,7 +7,8 @@ import io
 import json
 import tempfile
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, cast
 
 import duckdb
 
@@ -17,6 +18,7 @@ from tests.conftest import mounted
 
 if TYPE_CHECKING:
     from tap_tripletex.sandbox import Sandbox
+    from tests.interruptions import Way
 
 TYPES = {"integer": "BIGINT", "number": "DECIMAL(38, 12)", "boolean": "BOOLEAN"}
 
@@ -27,6 +29,7 @@ class Warehouse:
     Attributes:
         state: of the last run.
         failed: whether the last run has failed.
+        reasons: why, in words, where streams or companies are to blame.
         emitted: rows of each stream in the last run.
         windows: whether sync_windows is selected.
         without: streams and columns that are not selected.
@@ -38,6 +41,7 @@ class Warehouse:
         self.config = {"api_url": "sandbox://", **config}
         self.state: dict[str, Any] = {}
         self.failed = False
+        self.reasons: list[str] = []
         self.emitted: dict[str, int] = {}
         self.windows = True
         self.without: set[tuple[str, str]] = set()
@@ -45,17 +49,33 @@ class Warehouse:
         self._keys: dict[str, list[str]] = {}
         self.connection = duckdb.connect()
 
-    def run(self) -> None:
-        """Run the tap on the sandbox and load what it writes."""
+    @property
+    def tables(self) -> set[str]:
+        """Return the tables that have views."""
+        return {*self._tables} if "sync_windows" in self._tables else set()
+
+    def run(self, way: Way | None = None, lines: int | None = None) -> None:
+        """Run the tap on the sandbox and load what it writes.
+
+        Args:
+            way: how it is run; None for one that ends by itself.
+            lines: messages until the loader is killed; None for all.
+        """
         made = TapTripletex(config=self.config, catalog=self._catalog(), state=self.state)
         tap = mounted(made, self.sandbox)
         output = io.BytesIO()
         text = io.TextIOWrapper(output, encoding="utf-8", write_through=True)
         with contextlib.redirect_stdout(text):
-            tap.run()
-            tap.close()
-        self.failed = tap.report.failed
-        self.load(output.getvalue().decode())
+            if way:
+                whole = way(tap)
+            else:
+                tap.run()
+                tap.close()
+                whole = True
+        messages = output.getvalue().decode().splitlines()
+        self.failed = tap.report.failed or not whole or len(messages) > len(messages[:lines])
+        self.reasons = [trouble.reason for trouble in tap.report.troubles if trouble.fatal]
+        self.load("\n".join(messages[:lines]))
 
     def load(self, messages: str) -> None:
         """Upsert the records of messages, in order, and keep the last state."""
@@ -99,7 +119,7 @@ class Warehouse:
                     self.connection.execute(statement)
 
     def _catalog(self) -> dict[str, Any]:
-        catalog: dict[str, Any] = TapTripletex(config=self.config).catalog_dict
+        catalog = json.loads(_discovered(json.dumps(self.config, sort_keys=True, default=str)))
         for stream in catalog["streams"]:
             for entry in stream["metadata"]:
                 if not entry["breadcrumb"]:
@@ -107,7 +127,13 @@ class Warehouse:
                     entry["metadata"]["selected"] = stream["stream"] in wanted
                 elif (stream["stream"], entry["breadcrumb"][-1]) in self.without:
                     entry["metadata"]["selected"] = False
-        return catalog
+        return cast("dict[str, Any]", catalog)
+
+
+@lru_cache
+def _discovered(config: str) -> str:
+    """Return the catalog for a configuration, both as JSON: it takes as long as a run."""
+    return json.dumps(TapTripletex(config=json.loads(config)).catalog_dict)
 
 
 def _type(definition: dict[str, Any]) -> str:

@@ -19,20 +19,25 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--steps", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="begin none after")
     options = parser.parse_args()
     logging.disable(logging.ERROR)
     began, wrong, partial = time.monotonic(), [], 0
+    lived = 0
     for seed in range(options.first, options.first + options.count):
+        if time.monotonic() - began > options.seconds:
+            break
+        lived += 1
         history = History(seed)
         try:
             history.live(options.steps)
         except Exception:  # noqa: BLE001 - all histories are lived, then all failures told
             wrong.append(seed)
-            print(f"seed {seed}\n{traceback.format_exc(limit=-2)}", flush=True)
+            print(f"seed {seed}\n{history.log}\n{traceback.format_exc(limit=-2)}", flush=True)
         partial += history.partial
+        print(f"{lived - len(wrong)} of {lived}", flush=True)
     seconds = time.monotonic() - began
-    right = options.count - len(wrong)
-    print(f"{right} of {options.count} histories ended with the truth, {seconds:.0f} s")
+    print(f"{lived - len(wrong)} of {lived} histories ended with the truth, {seconds:.0f} s")
     print(f"{partial} runs read customers or suppliers by what had changed alone")
     return 1 if wrong else 0
 
