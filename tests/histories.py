@@ -9,13 +9,14 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from tap_tripletex.sandbox import CONSUMER_TOKEN, EMPLOYEE_TOKEN, Sandbox
+from tap_tripletex.sandbox import CONSUMER_TOKEN, EMPLOYEE_TOKEN, Fault, Sandbox
 from tests.interruptions import failing, signalled, signalled_while_writing, to_the_end
 from tests.mishaps import FAULTS
 from tests.truth import REGISTERS, STREAMS, TOTALS, Truth
 from tests.warehouse import Warehouse
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date
 
     from tap_tripletex.sandbox.world.living_company import LivingCompany
@@ -109,25 +110,25 @@ class History:
         self.truth.check()
 
     def run_with_faults(self) -> None:
+        faults = [self.random.choice(FAULTS)(self.random)] if self.random.random() < 0.4 else []
+        runs = [
+            self.run_with_fewer_rights,
+            self.run_while_it_changes,
+            self.run_without_windows,
+            self.run_on_a_wrong_clock,
+            self.run_that_ends_early,
+            self.run,
+        ]
+        self.run_with(faults, self.random.choices(runs, [10, 15, 10, 10, 15, 40])[0])
+
+    def run_with(self, faults: list[Fault], run: Callable[[], None]) -> None:
+        """Run in a way while things go wrong, and compare if it succeeded nevertheless."""
+        self.log += [f"fault {fault}" for fault in faults]
+        self.sandbox.faults[:] = faults
+        run()
         self.sandbox.faults.clear()
-        if self.random.random() < 0.4:
-            self.sandbox.faults.append(self.random.choice(FAULTS)(self.random))
-            self.log.append(f"fault {self.sandbox.faults[0]}")
-        faults = [*self.sandbox.faults]
-        self.random.choices(
-            [
-                self.run_with_fewer_rights,
-                self.run_while_it_changes,
-                self.run_without_windows,
-                self.run_on_a_wrong_clock,
-                self.run_that_ends_early,
-                self.run,
-            ],
-            [10, 15, 10, 10, 15, 40],
-        )[0]()
         lacking = any(fault.kind == "missing_row" and fault.fired for fault in faults)
         self.truth.unproven = {"postings"} if lacking else set()
-        self.sandbox.faults.clear()
         if not self.warehouse.failed:
             self.truth.check()
         self.truth.unproven.clear()

@@ -5,8 +5,36 @@ from __future__ import annotations
 import pytest
 
 from tests.histories import History
+from tests.mishaps import FAULTS
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_after_each_run_the_warehouse_has_the_truth(seed: int) -> None:
     History(seed).live(steps=4)
+
+
+@pytest.mark.parametrize(
+    "mishap", ["run_on_a_wrong_clock", "run_that_ends_early", "lose_vouchers", "lose_assets"]
+)
+def test_whatever_happens_to_a_run_nothing_that_exists_is_called_deleted(mishap: str) -> None:
+    history = History(7)
+    history.run_quietly()
+    for event in (history.rename, history.register, history.delete, history.move):
+        event()
+    history.run_with([], getattr(history, mishap))
+    history.rename()
+    history.run_quietly()
+
+
+def test_whatever_goes_wrong_with_an_answer_the_next_run_tells_the_truth() -> None:
+    history = History(7)
+    history.run_quietly()
+    fired = set()
+    for made in FAULTS:
+        fault = made(history.random)
+        for event in (history.edit, history.back_date, history.delete):
+            event()
+        history.run_with([fault], history.run)
+        fired |= {fault.kind} if fault.fired else set()
+        history.run_quietly()
+    assert {"not_found", "not_found_html", "null_list", "empty_204", "missing_row"} <= fired
