@@ -64,7 +64,7 @@ class History:
             employee_token=EMPLOYEE_TOKEN,
             future_days=400,
             full_refresh_days=self.random.choice([1, 3, 7, 0]),
-            page_size=self.random.choice([7, 100, 5000]),
+            page_size=self.random.choice([7, 40, 100, 5000]),
             max_concurrency=self.random.choice([1, 4, 8]),
         )
         self.truth = Truth(self.sandbox, self.warehouse, start)
@@ -264,6 +264,7 @@ class History:
                 self.take_from_inbox,
                 self.day,
                 self.move_start,
+                self.outgrow,
             ]
         )
         self.ahead += self.random.choice([0, 1, 300, 4000])
@@ -344,6 +345,18 @@ class History:
         """Read from another day on."""
         self.truth.start = self.some_start()
         self.warehouse.config["start_date"] = self.truth.start.isoformat()
+
+    def outgrow(self) -> None:
+        """Book more vouchers than a page holds, in a month or in all of them."""
+        day = self.truth.start + timedelta(
+            days=self.random.randrange((self.sandbox.today - self.truth.start).days)
+        )
+        in_one_month = self.random.random() < 0.5
+        for _ in range(min(self.warehouse.config["page_size"], 100)):
+            if in_one_month:
+                self.company.back_date(day.isoformat())
+            else:
+                self.back_date()
 
     def count(self, table: str) -> int:
         return int(self.warehouse.rows(f"SELECT count(*) FROM {table}")[0][0])

@@ -18,6 +18,7 @@ PATHS = (
     "/bank/statement",
     "^/bank/statement/transaction$",
     "^/asset$",
+    "/project/subcontract",
     r"^/asset/\d+/postings",
     "/employee/entitlement",
     "/company/salesmodules",
@@ -46,7 +47,7 @@ FAULTS: tuple[Callable[[Random], Fault], ...] = (
         "missing_row",
         "^/ledger/posting$",
         "sorting",
-        after=r.randrange(12),
+        after=r.randrange(3),
         row=r.randrange(4),
     ),
 )

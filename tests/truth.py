@@ -25,7 +25,8 @@ STREAMS = {
     "employees": ("Employee", None),  # a list without checksum
     "supplier_invoices": ("SupplierInvoice", "invoice_date"),  # windows without checksum
     "project_participants": ("ProjectParticipant", None),  # lines inside a list
-    "bank_transactions": ("BankTransaction", None),  # children
+    "bank_transactions": ("BankTransaction", None),  # lines inside a list that is followed
+    "project_subcontracts": ("ProjectSubContract", None),  # children
     "asset_postings": ("Posting", None),  # children by a path with their parent in it
     "companies": ("Company", None),  # a single object
 }
