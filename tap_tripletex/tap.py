@@ -35,6 +35,7 @@ from tap_tripletex.streams import BY_NAME
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from concurrent.futures import Future
+    from types import FrameType
 
     import click
     from singer_sdk import Stream
@@ -265,6 +266,12 @@ class TapTripletex(Tap):
         """Print the catalog; it needs no tokens."""
         with in_one_sentence():
             super().cb_discover(ctx, param, value)
+
+    @override
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        """End with a failure when a signal comes before the run: the SDK would end with 0."""
+        self.logger.warning("Stopped before anything was read.")
+        sys.exit(1)
 
     def finish(self, work: Any) -> bool:  # noqa: ANN401 - any callable without arguments
         """Do the work and close; return False after one clear sentence when it is impossible."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import signal
 from base64 import b64decode
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -204,3 +205,19 @@ def test_a_run_has_one_day_whatever_it_ends_on(
     horizon = tap.connection.calendar(tap.connection.companies[0]).horizon
     assert (horizon - began.date()).days == 400
     assert str(after.year + 3) not in text
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_before_the_run_is_no_success(
+    number: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    handlers = {n: signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        TapTripletex(config={"api_url": "sandbox://"}, state={"bookmarks": {}})
+        with pytest.raises(SystemExit) as end:
+            signal.raise_signal(number)
+    finally:
+        for n, handler in handlers.items():
+            signal.signal(n, handler)
+    assert end.value.code == 1
+    assert capfd.readouterr().out == ""
