@@ -114,7 +114,8 @@ class Warehouse:
             f"CREATE TABLE {stream} ({', '.join(columns)}, PRIMARY KEY ({keys}))"
         )
         if "sync_windows" in self._tables:
-            for name in set(self._tables) - {"sync_windows"}:
+            new = self._tables if stream == "sync_windows" else {stream}
+            for name in set(new) - {"sync_windows"}:
                 for statement in statements("duckdb", None, (name,)):
                     self.connection.execute(statement)
 
