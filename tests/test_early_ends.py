@@ -84,7 +84,7 @@ def test_a_server_that_goes_down_is_named_once_and_the_next_run_goes_on(
     capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     sandbox = Sandbox(companies=3, rate_limit=None)
-    down_from = 60
+    down_from = 30
 
     def instead(number: int, _: PreparedRequest) -> None:
         if number > down_from:
@@ -109,7 +109,7 @@ def test_a_server_that_goes_down_is_named_once_and_the_next_run_goes_on(
 def test_tokens_that_are_revoked_while_a_run_reads_are_tried_once_more(
     capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    revoked_from = 60
+    revoked_from = 30
 
     def instead(number: int, request: PreparedRequest) -> Response | None:
         return unauthorized(wire, request) if number > revoked_from else None
