@@ -30,6 +30,7 @@ DRIFTED = 3
 UNREAD = {
     "another form of a list that is read": {
         "/activity/>forTimeSheet",
+        "/bank/statement/transaction",  # read with the statements
         "/company/divisions",
         "/department/query",
         "/employee/searchForEmployeesAndContacts",
@@ -42,6 +43,7 @@ UNREAD = {
         "/product/unit/query",
         "/project/>forTimeSheet",
         "/project/orderline/query",
+        "/purchaseOrder/goodsReceiptLine",  # read with the receipts
         "/project/subcontract/query",
         "/resultbudget/company",
         "/resultbudget/department/{id}",
