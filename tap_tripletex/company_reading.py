@@ -194,7 +194,8 @@ class CompanyReading:
         # Two rows at least: pages have one in common where there is no checksum.
         lists = open_lists(shape(selected.columns, lacking), max(settings.page_size, 2))
         form = self._form()
-        ids = partial(connection.parent_ids, company, oddities=form.oddities)
+        tally = self._tally.traffic
+        ids = partial(connection.parent_ids, company, oddities=form.oddities, tally=tally)
         reading = Reading(
             partial(stream.strategy.slices, calendar, ids),
             lists,

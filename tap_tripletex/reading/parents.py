@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tap_tripletex.api.auth import Company
     from tap_tripletex.api.client import Client
     from tap_tripletex.api.digests import Probes
+    from tap_tripletex.api.transport import Traffic
     from tap_tripletex.reading.slices import Parents
     from tap_tripletex.rows.oddities import Oddities
 
@@ -37,7 +38,11 @@ class ParentIds:
         self._once: Once[list[Json]] = Once()
 
     def __call__(
-        self, company: Company, parents: Parents, oddities: Oddities | None = None
+        self,
+        company: Company,
+        parents: Parents,
+        oddities: Oddities | None = None,
+        tally: Traffic | None = None,
     ) -> Sequence[int]:
         """Return the ids, in order and each once.
 
@@ -45,13 +50,14 @@ class ParentIds:
             company: to ask in.
             parents: the list.
             oddities: told of parents whose id cannot be used.
+            tally: counts the requests, for the first who asks.
 
         Raises:
             TripletexError: whatever the list was answered with, to every stream that asks.
         """
         name, _, leaf = parents.id.partition(".")
         ids: set[int] = set()
-        for row in self._listed(company, parents):
+        for row in self._listed(company, parents, tally):
             value = row.get(name)
             if leaf and isinstance(value, dict):
                 value = value.get(leaf)
@@ -101,22 +107,26 @@ class ParentIds:
         rows = sorted(repr(sorted(row.items())) for row in listed)
         return HASH + hashlib.sha256("\n".join(rows).encode()).hexdigest()[:16]
 
-    def _listed(self, company: Company, parents: Parents) -> list[Json]:
-        return self._once((company.id, parents), lambda: self._list(company, parents))
+    def _listed(
+        self, company: Company, parents: Parents, tally: Traffic | None = None
+    ) -> list[Json]:
+        return self._once((company.id, parents), lambda: self._list(company, parents, tally))
 
-    def _list(self, company: Company, parents: Parents) -> list[Json]:
+    def _list(self, company: Company, parents: Parents, tally: Traffic | None = None) -> list[Json]:
         name, _, leaf = parents.id.partition(".")
         fields = f"{name}({leaf})" if leaf else name
         try:
-            return self._rows(company, parents, f"{fields},version")
+            return self._rows(company, parents, f"{fields},version", tally)
         except IllegalFieldError:
-            return self._rows(company, parents, fields)
+            return self._rows(company, parents, fields, tally)
 
-    def _rows(self, company: Company, parents: Parents, fields: str) -> list[Json]:
+    def _rows(
+        self, company: Company, parents: Parents, fields: str, tally: Traffic | None
+    ) -> list[Json]:
         rows: list[Json] = []
         for params in parents.lists():
             asked = {**params, "sorting": "id", "fields": fields}
-            page = whole_list(self._client, company, parents.path, asked)
+            page = whole_list(self._client, company, parents.path, asked, tally=tally)
             found, odd = page.of_type(dict[str, Any])
             rows += found + [{} for _ in odd]
         return rows
