@@ -126,6 +126,7 @@ def _decoded(type_: type[T]) -> Callable[[bytes | msgspec.Raw], T]:
 envelope = _decoded(Envelope)
 objects = _decoded(dict[str, Any])
 _rows_of = _decoded(list[msgspec.Raw])
+_members = _decoded(dict[str, msgspec.Raw])
 
 
 @dataclass(frozen=True)
@@ -230,6 +231,19 @@ class Page:
 
         return Page(replace(self.facts, count=self.facts.count - 1), pieces)
 
+    def lines(self, name: str, wanted: Callable[[Json], bool]) -> Page:
+        """Return the lines inside the objects of this page, those of them that are wanted.
+
+        Raises:
+            MalformedRowError: while they are used, when an object has no such lines.
+        """
+
+        def pieces() -> Iterator[Rows]:
+            for rows in self.pieces():
+                yield [line for row in rows for line in _lines(row, name, wanted)]
+
+        return Page(self.facts, pieces, unchanged=self.unchanged)
+
     def rows(self) -> Rows:
         """Return all objects."""
         return [row for rows in self.pieces() for row in rows]
@@ -323,6 +337,14 @@ def pieces_of(blocks: Iterable[bytes], beginning: Beginning) -> Iterator[Rows]:
         raise msgspec.DecodeError(message)
     if rows:
         yield rows
+
+
+def _lines(row: msgspec.Raw, name: str, wanted: Callable[[Json], bool]) -> Rows:
+    try:
+        return [line for line in _rows_of(_members(row)[name]) if wanted(objects(line))]
+    except (KeyError, msgspec.DecodeError) as fault:
+        message = f"A row of the answer has no {name} that can be read: {fault}."
+        raise MalformedRowError(message) from fault
 
 
 def _cut(text: bytes) -> tuple[Rows, bytes]:

@@ -36,6 +36,7 @@ class Emission:
         seen: the keys of its rows so far.
         stable: nothing changed while it was read, and no row was left out.
         gone: how many of its lists are those of an object that was deleted.
+        held: rows were read by the objects that hold them: without a control that proves nothing.
         ties_out: it adds up to what its control says, at once.
         totals: of its postings, where they are controlled.
         verdict: of the control.
@@ -45,6 +46,7 @@ class Emission:
     seen: RowKeys = field(default_factory=RowKeys)
     stable: bool = True
     gone: int = 0
+    held: bool = False
     ties_out: bool = True
     totals: Totals | None = None
     verdict: Verdict | None = None
@@ -52,7 +54,8 @@ class Emission:
     @property
     def whole(self) -> bool:
         """Return whether every row has come that was there all the time."""
-        return self.stable and self.ties_out
+        proven = not self.held or self.verdict is not None
+        return self.stable and self.ties_out and proven
 
 
 class Emitter:
@@ -80,9 +83,10 @@ class Emitter:
         """Yield the pages of lists, and note what may be lacking in them."""
         for opened in lists:
             for page in self._lists.pages(opened, self._openings.lane, self._width):
-                yield opened, page
+                yield opened, opened.ask.rows(page)
             emission.stable = emission.stable and opened.course.stable
             emission.gone += opened.gone
+            emission.held = emission.held or opened.ask.holders is not None
 
     def rows(self, opened: Opened, page: Page, emission: Emission) -> Iterator[Json]:
         """Emit the rows of a page, but for those that an earlier page had."""

@@ -147,6 +147,11 @@ class Openings:
             if parts is None:
                 if ask.cut is None:
                     raise
+                if held := ask.held():
+                    logger.info("%s: %s is read by what holds its rows.", self._terms.name, ask.cut)
+                    answer = partial(self._lists.open, held, ANY_DIGEST)
+                    yield from self._cut(held, answer, SliceDigests(), SliceDigests())
+                    return
                 self._failures.add_part(ask.cut, error)
                 return
             logger.info("%s: too large for one answer, cut up: %s", self._terms.name, ask.params)

@@ -210,6 +210,8 @@ class Lists:
         while True:
             shape, count = self._shape, self._count
             fields = self._strategy.fields(shape)
+            if ask.holders:
+                fields, count = ask.holders.asked(fields, count)
             synced_at = self.now()
             try:
                 first = self._get(ask, fields, 0, count, digest)
@@ -394,4 +396,5 @@ class Lists:
                 return page
 
     def _path(self, ask: Ask) -> str:
-        return self._source.path.format(**{"id": self._company.id, **ask.path})
+        path = ask.holders.path if ask.holders else self._source.path
+        return path.format(**{"id": self._company.id, **ask.path})

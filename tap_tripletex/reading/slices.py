@@ -12,12 +12,19 @@ from typing import TYPE_CHECKING, Any, overload
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from tap_tripletex.api.pages import Page
     from tap_tripletex.reading.plan import Range
 
 DAY = timedelta(days=1)
 
 ACCOUNT_NUMBERS = 1_000_000
 """More than the highest account number; four digits are usual, some charts have six."""
+
+ANY_NUMBERS = 2**31 - 1
+"""The highest number that a parameter of the API takes."""
+
+MOST_HOLDERS = 1000
+"""Objects in a page, each with all its rows."""
 
 MOST_PARTS = 24
 """Parts that a range is cut into at once."""
@@ -61,6 +68,49 @@ class Calendar:
 
 
 @dataclass(frozen=True)
+class Numbers:
+    """Parameters that cut a single day by numbers.
+
+    Attributes:
+        start: parameter of the lowest number.
+        end: parameter of the number after the highest.
+        above: more than any number.
+        of: what has the numbers.
+    """
+
+    start: str
+    end: str
+    above: int = ACCOUNT_NUMBERS
+    of: str = "account"
+
+
+@dataclass(frozen=True)
+class Holders:
+    """Objects that hold the rows of a list: the way to those of a day that cannot be cut further.
+
+    Attributes:
+        path: of the objects' list.
+        lines: name of the rows in an object.
+        day: name of a row's date.
+        numbers: parameters of the objects' numbers.
+    """
+
+    path: str
+    lines: str
+    day: str
+    numbers: Numbers
+
+    def asked(self, fields: str, count: int) -> tuple[str, int]:
+        """Return the ``fields`` expression that expands the rows, and how many objects to ask for.
+
+        Args:
+            fields: the expression of a row.
+            count: rows asked for where they are a list of their own.
+        """
+        return f"id,{self.lines}({fields})", min(count, MOST_HOLDERS)
+
+
+@dataclass(frozen=True)
 class Cut:
     """A range of a list that can be cut in two where the answer would be too large.
 
@@ -69,34 +119,36 @@ class Cut:
         first: the day.
         end: parameter of the day after the last.
         after: the day.
-        numbers: parameters of account numbers, from and before, for when a single day is too large.
-        low: the lowest account number.
-        high: the number after the highest.
+        numbers: how a single day is cut.
+        low: the lowest number.
+        high: the number after the highest, None for any.
+        holders: where the rows are that a cut by numbers cannot reach.
     """
 
     start: str
     first: date
     end: str
     after: date
-    numbers: tuple[str, str] | None = None
+    numbers: Numbers | None = None
     low: int = 0
-    high: int = ACCOUNT_NUMBERS
+    high: int | None = None
+    holders: Holders | None = None
 
     def __str__(self) -> str:
         """Return the range in words."""
         last = self.after - DAY
         days = f"{self.first}" if last == self.first else f"{self.first} to {last}"
-        if not self.numbers or (self.low, self.high) == (0, ACCOUNT_NUMBERS):
+        if not self.numbers or self.high is None:
             return days
-        highest = self.high - 1
+        highest, of = self.high - 1, self.numbers.of
         one = highest == self.low
-        return days + (f", account {highest}" if one else f", accounts {self.low} to {highest}")
+        return days + (f", {of} {highest}" if one else f", {of}s {self.low} to {highest}")
 
     def params(self) -> dict[str, str]:
         """Return the parameters of the range."""
         params = {self.start: self.first.isoformat(), self.end: self.after.isoformat()}
-        if self.numbers and (self.low, self.high) != (0, ACCOUNT_NUMBERS):
-            params |= {self.numbers[0]: str(self.low), self.numbers[1]: str(self.high)}
+        if self.numbers and self.high is not None:
+            params |= {self.numbers.start: str(self.low), self.numbers.end: str(self.high)}
         return params
 
     def parts(self) -> Sequence[Cut] | None:
@@ -112,14 +164,21 @@ class Cut:
         ]
 
     def halves(self) -> tuple[Cut, Cut] | None:
-        """Return the range cut by days, or by account numbers when it is a single day."""
+        """Return the range cut by days, or by numbers when it is a single day."""
         if self.after - self.first > DAY:
             middle = self.first + (self.after - self.first) // 2
             return replace(self, after=middle), replace(self, first=middle)
-        if self.numbers and self.high - self.low > 1:
-            number = (self.low + self.high) // 2
-            return replace(self, high=number), replace(self, low=number)
+        high = self.numbers.above if self.numbers and self.high is None else self.high
+        if high is not None and high - self.low > 1:
+            number = (self.low + high) // 2
+            return replace(self, high=number), replace(self, low=number, high=high)
         return None
+
+    def held(self) -> Cut | None:
+        """Return the day as a range of the objects that hold its rows, if there are any."""
+        if self.holders is None:
+            return None
+        return Cut(self.start, self.first, self.end, self.after, self.holders.numbers)
 
 
 @dataclass(frozen=True)
@@ -131,12 +190,14 @@ class Ask:
         path: values for the placeholders in the stream's path.
         columns: values that every record of the answer gets.
         cut: how it can be cut; its parameters are among the others.
+        holders: what the list is of, where it is of the objects that hold the rows.
     """
 
     params: Mapping[str, str] = field(default_factory=dict)
     path: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, Any] = field(default_factory=dict)
     cut: Cut | None = None
+    holders: Holders | None = None
 
     def parts(self) -> list[Ask] | None:
         """Return the list cut up, None where it cannot be."""
@@ -144,6 +205,27 @@ class Ask:
         if parts is None:
             return None
         return [replace(self, params={**self.params, **c.params()}, cut=c) for c in parts]
+
+    def held(self) -> Ask | None:
+        """Return the list of the objects that hold the rows of this one, if there are any."""
+        cut = self.cut.held() if self.cut else None
+        if cut is None or self.cut is None:
+            return None
+        own = self.cut.params()
+        others = {name: asked for name, asked in self.params.items() if name not in own}
+        return replace(self, params={**others, **cut.params()}, cut=cut, holders=self.cut.holders)
+
+    def rows(self, page: Page) -> Page:
+        """Return the rows in a page of the list: those of the day, where objects hold them.
+
+        Raises:
+            MalformedRowError: while they are used, when an object is not as documented.
+        """
+        holders, cut = self.holders, self.cut
+        if holders is None or cut is None:
+            return page
+        day = cut.first.isoformat()
+        return page.lines(holders.lines, lambda row: row.get(holders.day) == day)
 
 
 def combinations(every: Mapping[str, tuple[str, ...]]) -> list[dict[str, str]]:

@@ -17,6 +17,8 @@ from tap_tripletex.reading.plan import Range
 from tap_tripletex.reading.slices import (
     Ask,
     Cut,
+    Holders,
+    Numbers,
     Parents,
     Slice,
     combinations,
@@ -177,7 +179,8 @@ class Window(Whole):
         replication_key: the column of the date that the days are cut by.
         start: parameter of the first day.
         end: parameter of the day after the last.
-        numbers: parameters of account numbers, where a day can be cut by them.
+        numbers: where a day can be cut by them.
+        holders: see there.
         tree: whether slices can be probed together; where the path has no checksum, each of them
             is a request in each run.
     """
@@ -185,7 +188,8 @@ class Window(Whole):
     replication_key: str
     start: str = "dateFrom"
     end: str = "dateTo"
-    numbers: tuple[str, str] | None = None
+    numbers: Numbers | None = None
+    holders: Holders | None = None
     tree: bool = True
     windowed: bool = True
 
@@ -195,7 +199,7 @@ class Window(Whole):
             yield days.slice()
 
     def _cut(self, first: date, after: date) -> Cut:
-        return Cut(self.start, first, self.end, after, self.numbers)
+        return Cut(self.start, first, self.end, after, self.numbers, holders=self.holders)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tap_tripletex.reading.guarding import Guarding
 from tap_tripletex.reading.periods import Period, Snapshot, Years
+from tap_tripletex.reading.slices import ANY_NUMBERS, Holders, Numbers
 from tap_tripletex.reading.strategies import ChangedSince, Keyless, List, Single, Window
 from tap_tripletex.stream import TripletexStream
 
@@ -30,7 +31,16 @@ class Postings(TripletexStream):
     name = "postings"
     path = "/ledger/posting"
     entity = "Posting"
-    strategy = Window("date", numbers=("accountNumberFrom", "accountNumberTo"))
+    strategy = Window(
+        "date",
+        numbers=Numbers("accountNumberFrom", "accountNumberTo"),
+        holders=Holders(
+            "/ledger/voucher",
+            "postings",
+            "date",
+            Numbers("numberFrom", "numberTo", ANY_NUMBERS, "voucher"),
+        ),
+    )
     controlled = True
     all_vouchers = True
 

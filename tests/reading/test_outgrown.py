@@ -211,3 +211,61 @@ def test_a_range_without_days_is_none() -> None:
 
     later = Calendar(date(2028, 1, 1), date(2026, 1, 1), future_days=0, open_start=False)
     assert Range.of(cut, later) is None
+
+
+def busy_day(sandbox: Sandbox) -> list[int]:
+    """Book forty vouchers on one day and one pair of accounts, more than an answer may hold."""
+    sandbox.row_caps |= {"/ledger/posting": 30, "/ledger/voucher": 30}
+    company = sandbox.company()
+    return [
+        company.post_voucher("2026-03-03", [(6800, 100 * n), (1920, -100 * n)])
+        for n in range(1, 41)
+    ]
+
+
+def postings(warehouse: Warehouse) -> list[tuple[int, int, str]]:
+    query = "SELECT id, voucher_id, CAST(date AS VARCHAR) FROM postings_current ORDER BY 1"
+    return warehouse.rows(query)  # type: ignore[no-any-return]
+
+
+def booked(sandbox: Sandbox) -> list[tuple[int, int, str]]:
+    return [(r["id"], r["voucher"], r["date"]) for r in sandbox.company().rows("Posting")]
+
+
+def test_a_day_of_one_account_that_is_too_large_is_read_by_its_vouchers(sandbox: Sandbox) -> None:
+    made = busy_day(sandbox)
+    warehouse = Warehouse(sandbox, ("postings",))
+    warehouse.run()
+    assert postings(warehouse) == sorted(booked(sandbox))
+    by_voucher = [
+        entry["params"]
+        for entry in sandbox.requests
+        if entry["path"] == "/ledger/voucher" and "postings(" in entry["params"].get("fields", "")
+    ]
+    assert {(asked["dateFrom"], asked["dateTo"]) for asked in by_voucher} == {
+        ("2026-03-03", "2026-03-04")
+    }
+    assert any("numberFrom" in asked for asked in by_voucher)
+    assert not any("accountNumberFrom" in asked for asked in by_voucher)
+    proven = "SELECT complete, control_total IS NOT NULL FROM sync_windows WHERE slice = '2026-03'"
+    assert warehouse.rows(proven) == [(True, True)]
+
+    sandbox.company().delete_voucher(made[7])
+    sandbox.company().edit_posting(booked(sandbox)[-1][0], description="Rettet")
+    warehouse.run()
+    assert postings(warehouse) == sorted(booked(sandbox))
+    assert warehouse.rows("SELECT count(*) FROM postings_deleted") == [(2,)]
+
+
+def test_without_a_trial_balance_a_day_read_by_its_vouchers_proves_nothing(
+    sandbox: Sandbox,
+) -> None:
+    made = busy_day(sandbox)
+    warehouse = Warehouse(sandbox, ("postings",), control_totals="off")
+    warehouse.run()
+    assert postings(warehouse) == sorted(booked(sandbox))
+    sandbox.company().delete_voucher(made[7])
+    warehouse.run()
+    assert warehouse.rows("SELECT count(*) FROM postings_deleted") == [(0,)]
+    unproven = "SELECT DISTINCT complete FROM sync_windows WHERE slice = '2026-03'"
+    assert warehouse.rows(unproven) == [(False,)]

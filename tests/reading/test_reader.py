@@ -27,7 +27,7 @@ from tap_tripletex.proof.control_totals import Control
 from tap_tripletex.reading.list_summary import ListSummary
 from tap_tripletex.reading.paging import Lists, Source
 from tap_tripletex.reading.reader import Reading
-from tap_tripletex.reading.slices import Calendar, Cut
+from tap_tripletex.reading.slices import Calendar, Cut, Numbers
 from tap_tripletex.reading.state import SliceState, fingerprint
 from tap_tripletex.reading.strategies import List, Nested, Single, Window
 from tap_tripletex.reading.terms import Terms
@@ -290,7 +290,7 @@ def test_a_day_of_one_account_that_is_too_large_is_named_and_the_rest_is_read(
     reader: Reader, logged_in: Mocker
 ) -> None:
     logged_in.get(f"{API}/department", json=too_large_day)
-    window = Window("date", numbers=("low", "high"))
+    window = Window("date", numbers=Numbers("low", "high"))
     with pytest.raises(UnreadError, match=r"2026-10: too many rows.*2026-10-09, account 1920"):
         reader.run(window)
     days = {id_ // 10**7 for id_ in ids(reader.written)}
