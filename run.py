@@ -51,7 +51,8 @@ def main(arguments: list[str]) -> int:
             return 0
         case ["test", *options]:
             make_environment()
-            return call(BIN / "python", "-m", "pytest", *options, environment=without_secrets())
+            chosen = options or ("-n", "auto", "--dist", "loadgroup")
+            return call(BIN / "python", "-m", "pytest", *chosen, environment=without_secrets())
         case _:
             print(__doc__)
             return 2

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import logging
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
@@ -28,11 +29,12 @@ COMPANY = Company(107896302, "0")
 
 @pytest.fixture(autouse=True)
 def _no_leftovers() -> Iterator[None]:
-    """Undo what the tap does to the process: secrets that are hidden, the making of log records."""
+    """Undo what the tap does to the process: secrets hidden, log records made, objects kept."""
     make = logging.Logger.makeRecord
     yield
     logging.Logger.makeRecord = make  # type: ignore[method-assign]
     redaction.forget()
+    gc.unfreeze()
 
 
 def mounted(tap: TapTripletex, sandbox: Sandbox) -> TapTripletex:

@@ -38,6 +38,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.e2e)
+            # Two runs of Meltano at once in one project write over each other's files.
+            item.add_marker(pytest.mark.xdist_group("meltano"))
 
 
 @pytest.fixture(scope="session", autouse=True)
