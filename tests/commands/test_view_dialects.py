@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import sqlglot
 
 from tap_tripletex.commands.views import statements
 from tap_tripletex.rows.shapes import columns_of
@@ -33,6 +34,18 @@ def test_bigquery_replaces_its_views() -> None:
     assert made[0].startswith("create or replace view `books`.`postings_current` as\n")
     assert "cast(loaded.`date` as date) as `date`" in made[0]
     assert "and complete\n" in made[0]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "grammar"),
+    [("bigquery", "bigquery"), ("snowflake", "snowflake"), ("sqlserver", "tsql")],
+)
+def test_a_parser_of_the_dialect_takes_what_is_printed(dialect: str, grammar: str) -> None:
+    made = printed(dialect, *list(BY_NAME)[::6])
+    assert len(made) > len(BY_NAME) / 6
+    for statement in made:
+        (tree,) = sqlglot.parse(statement.removesuffix("\ngo"), read=grammar)
+        assert isinstance(tree, sqlglot.exp.Create), statement
 
 
 @pytest.mark.parametrize("dialect", ["bigquery", "sqlserver"])
