@@ -62,6 +62,11 @@ class Extraction:
         """
         return read_include(self.config.get("include"))
 
+    @property
+    def numbers_as_texts(self) -> bool:
+        """Return whether numbers with decimals leave as texts (``use_singer_decimal``)."""
+        return bool(self.config.get("use_singer_decimal"))
+
     @cached_property
     def settings(self) -> Settings:
         """Return the settings, checked.

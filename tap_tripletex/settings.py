@@ -149,6 +149,17 @@ SCHEMA: dict[str, Any] = th.PropertiesList(
         ),
     ),
     th.Property(
+        "use_singer_decimal",
+        th.BooleanType,
+        default=False,
+        title="Use Singer decimals",
+        description=(
+            "Whether amounts and other numbers with decimals leave as text of the format "
+            "`x-singer.decimal` with precision and scale, for loaders that make a binary float of "
+            "a number, as Snowflake's does."
+        ),
+    ),
+    th.Property(
         "rights_given_up",
         th.CustomType({"type": ["array", "string", "null"]}),
         title="Rights given up",

@@ -26,6 +26,7 @@ from tap_tripletex.reading.slices import Parents
 from tap_tripletex.reading.state import SliceState, fingerprint
 from tap_tripletex.reading.strategies import SYNCED_AT, List
 from tap_tripletex.report import Progress, Trouble
+from tap_tripletex.rows.decimals import as_texts
 from tap_tripletex.rows.groups import included
 from tap_tripletex.rows.shapes import INTEGER, columns_of, json_schema
 
@@ -122,6 +123,8 @@ class TripletexStream(Stream):
         """
         self._always = (*self.key, *self.strategy.columns)
         self._columns = included(columns_of(self.entity), extraction.included, self._always)
+        if extraction.numbers_as_texts:
+            self._columns = as_texts(self._columns)
         columns = {"company_id": INTEGER, **self._columns, **self.strategy.columns, **SYNCED_AT}
         keys = ("company_id", *self.key)
         super().__init__(tap, schema=json_schema(columns, {*keys, "synced_at"}))

@@ -26,6 +26,7 @@ from tap_tripletex.config_text import from_environment, typed
 from tap_tripletex.extraction import Extraction
 from tap_tripletex.proof.sync_windows import SyncWindows
 from tap_tripletex.report import Report, Trouble
+from tap_tripletex.rows.decimals import FORMAT
 from tap_tripletex.rows.output import LoaderEnded, Output, Stopped
 from tap_tripletex.settings import SCHEMA, Settings, hide_secrets
 from tap_tripletex.states import parse_state, read_state
@@ -143,7 +144,8 @@ class TapTripletex(Tap):
         extraction = self.extraction
         groups = (None, *extraction.included)
         usual = {name: stream for name, stream in BY_NAME.items() if stream.include in groups}
-        windows = extraction.windows = SyncWindows(self)
+        text_format = FORMAT if extraction.numbers_as_texts else None
+        windows = extraction.windows = SyncWindows(self, text_format)
         if self._entries is None:
             return [*(stream(self, extraction) for stream in usual.values()), windows]
         selected = [name for name, entry in self._entries.items() if entry.selected]

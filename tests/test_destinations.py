@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +14,9 @@ from singer_sdk.sql.connector import JSONSchemaToSQL
 from sqlalchemy.dialects import mssql, postgresql
 from sqlalchemy.schema import CreateTable
 
+from tap_tripletex.commands.current_rows import TYPES, table_of, windows_table
 from tap_tripletex.proof.sync_windows import SyncWindows
+from tap_tripletex.streams import STREAMS
 from tap_tripletex.tap import TapTripletex
 
 if TYPE_CHECKING:
@@ -34,6 +39,19 @@ def schemas() -> dict[str, dict[str, Any]]:
     """Return the entries of the catalog by stream, with everything included."""
     catalog = TapTripletex(config=EVERYTHING).catalog_dict
     return {stream["tap_stream_id"]: stream for stream in catalog["streams"]}
+
+
+@pytest.fixture(scope="module")
+def with_texts() -> dict[str, dict[str, Any]]:
+    """Return the SCHEMA messages with the setting that makes texts of numbers."""
+    tap = TapTripletex(config={**EVERYTHING, "use_singer_decimal": True})
+    output = io.BytesIO()
+    text = io.TextIOWrapper(output, "utf-8", write_through=True)
+    with contextlib.redirect_stdout(text):
+        for stream in tap.streams.values():
+            stream._write_schema_message()
+    messages = map(json.loads, output.getvalue().splitlines())
+    return {message["stream"]: {"tap_stream_id": "", **message} for message in messages}
 
 
 def open_objects(name: str, schema: dict[str, Any]) -> Iterator[str]:
@@ -129,6 +147,31 @@ def test_postgresql_can_make_every_table_with_the_mapping_of_the_sdk(
     for entry in schemas.values():
         statement = CreateTable(table(entry, JSONSchemaToSQL()))
         assert str(statement.compile(dialect=postgresql.dialect()))  # type: ignore[no-untyped-call]
+
+
+def numbers(entry: dict[str, Any]) -> list[str]:
+    columns = entry["schema"]["properties"].items()
+    return [name for name, schema in columns if "number" in schema["type"]]
+
+
+def test_numbers_as_texts_are_the_decimals_that_the_staging_models_have(
+    schemas: dict[str, dict[str, Any]], with_texts: dict[str, dict[str, Any]]
+) -> None:
+    """With the mapping of the SDK, which most loaders use."""
+    tables = {table.name: table for table in (*map(table_of, STREAMS), windows_table())}
+    made = 0
+    for name, entry in schemas.items():
+        other = with_texts[name]
+        assert '["number"' not in json.dumps(other["schema"]["properties"])
+        columns = table(other, JSONSchemaToSQL()).columns
+        for column in numbers(entry):
+            staged = TYPES["duckdb"][tables[name].columns[column]]
+            assert str(columns[column].type).lower() == staged, (name, column)
+            made += 1
+        same = set(entry["schema"]["properties"]) - set(numbers(entry))
+        texts = [str(columns[column].type) for column in same]
+        assert not [type_ for type_ in texts if type_.startswith("DECIMAL")]
+    assert made > 200
 
 
 def test_windows_are_among_the_tables(schemas: dict[str, dict[str, Any]]) -> None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
 
 
+TOTALS = ("control_total", "control_total_expected")
+
 INT64 = th.IntegerType(maximum=2**63 - 1)
 """As all whole numbers of the tap: some targets would make a smaller column."""
 
@@ -83,9 +85,19 @@ class SyncWindows(Stream):
         th.Property("control_total_expected", th.NumberType),
     ).to_dict()
 
-    def __init__(self, tap: Tap) -> None:
-        """Begin without a schema written."""
+    def __init__(self, tap: Tap, text_format: str | None = None) -> None:
+        """Begin without a schema written.
+
+        Args:
+            tap: as the SDK wants it.
+            text_format: format of the control totals where they leave as texts.
+        """
+        if text_format:
+            totals = {name: {"type": ["string", "null"], "format": text_format} for name in TOTALS}
+            properties = {**self.schema["properties"], **totals}
+            self.schema = {**self.schema, "properties": properties}
         super().__init__(tap)
+        self._as_text = text_format is not None
         self._announced = False
         self._owes = False
 
@@ -203,10 +215,13 @@ class SyncWindows(Stream):
                 "synced_at": read.synced_at,
                 "row_count": read.rows,
                 "complete": read.complete,
-                "control_total": read.control_total,
-                "control_total_expected": read.control_total_expected,
+                "control_total": self._total(read.control_total),
+                "control_total_expected": self._total(read.control_total_expected),
             }
         )
+
+    def _total(self, total: Decimal | None) -> Decimal | str | None:
+        return f"{total:.2f}" if self._as_text and total is not None else total
 
 
 def _time(text: object) -> datetime | None:

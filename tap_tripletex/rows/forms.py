@@ -191,7 +191,9 @@ class RecordForm(_Checked):
 
     def amounts(self, rows: Sequence[Row]) -> Iterable[tuple[int | None, Decimal | None]]:
         """See Form."""
-        return ((row["account_id"], row["amount"]) for row in rows)
+        amounts = (row["amount"] for row in rows)
+        decimals = (None if amount is None else Decimal(amount) for amount in amounts)
+        return zip((row["account_id"] for row in rows), decimals, strict=True)
 
     def texts(self, opened: Answered, rows: Sequence[Row], column: str) -> list[str | None]:  # noqa: ARG002
         """See Form."""

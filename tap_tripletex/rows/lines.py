@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
 from tap_tripletex.api.pages import REPLACED, exact
+from tap_tripletex.rows.decimals import FORMAT, SMALL, decimal_text, is_plain
 from tap_tripletex.rows.mending import Integer
 from tap_tripletex.rows.shapes import in_utc, json_text, root_of
 
@@ -41,7 +42,10 @@ TYPES: Mapping[str, Any] = {
 }
 """What the values of columns are decoded to; numbers stay text."""
 
-_numbers_in = msgspec.json.Decoder(list[float | None]).decode
+Number = Annotated[float, msgspec.Meta(gt=-SMALL, lt=SMALL)]
+"""What needs no closer look, whatever the column."""
+
+_numbers_in = msgspec.json.Decoder(list[Number | None]).decode
 _value_in = msgspec.json.Decoder(float_hook=exact).decode
 _encode = msgspec.json.encode
 
@@ -166,7 +170,7 @@ class _Struct:
     ) -> None:
         """Compile columns; ``row`` is the expression of the decoded object."""
         self._row = row
-        self._globals: Json = {"NULL": NULL, "text": _text, "first": _first, "last": _last}
+        self._globals: Json = {**FUNCTIONS, "NULL": NULL}
         self._types: dict[str, Any] = {}
         self._numbers: list[str] = []
         self.expressions: dict[str, str] = {}
@@ -252,13 +256,22 @@ class _Struct:
             self._types[root] = _struct("Reference", self._leaves[root])
             value = f"x.{leaf}"
             return f"(None if (x := {place}) is None else {_or_none(value, column)})"
-        if column["type"] in TYPES and not column.get("json"):
+        if column["type"] in TYPES and not column.get("json") and column.get("format") != FORMAT:
             self._types[root] = _type_of(column)
             return _or_none(place, column)
         self._types[root] = msgspec.Raw
+        return self._of_text(column, place)
+
+    def _of_text(self, column: Json, place: str) -> str:
+        if column.get("json"):
+            self._numbers.append(f"{place} == NULL and None,")
+            return f"(None if (x := {place}) == NULL else text(x))"
+        if column.get("format") == FORMAT:
+            self._numbers.append(f"{place},")
+            return f"(x if (x := {place}) == NULL else decimal(x, {column['scale']}))"
         is_number = column["type"] == "number"
         self._numbers.append(f"{place}," if is_number else f"{place} == NULL and None,")
-        return f"(None if (x := {place}) == NULL else text(x))" if column.get("json") else place
+        return place
 
     def _list(self, root: str, leaf: str, items: Json, refused: frozenset[str], place: str) -> str:
         if "properties" in items:
@@ -306,6 +319,13 @@ def _text(value: msgspec.Raw) -> str:
     return json_text(_value_in(value))
 
 
+def _decimal(number: msgspec.Raw, scale: int) -> msgspec.Raw:
+    text = bytes(number)
+    if not is_plain(text, scale):
+        text = decimal_text(_value_in(text), scale).encode()
+    return msgspec.Raw(b'"%b"' % text)
+
+
 def _first(changes: list[Change] | None) -> str | None:
     return _time(changes[0]) if changes else None
 
@@ -316,3 +336,12 @@ def _last(changes: list[Change] | None) -> str | None:
 
 def _time(change: Change) -> str | None:
     return None if change.timestamp is None else in_utc(change.timestamp)
+
+
+FUNCTIONS: Mapping[str, Callable[..., Value]] = {
+    "text": _text,
+    "decimal": _decimal,
+    "first": _first,
+    "last": _last,
+}
+"""What expressions call."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 
 from tap_tripletex.api.pages import REPLACED, exact, readable
+from tap_tripletex.rows.decimals import FORMAT, fits
 from tap_tripletex.rows.oddities import in_words
 from tap_tripletex.rows.shapes import INT64, in_utc, root_of
 
@@ -274,6 +275,8 @@ def _scalar(text: msgspec.Raw, column: Json, tell: Callable[[str], None]) -> Any
         return None
     kind = "json" if column.get("json") else column.get("format") or column["type"]
     kept, came = _KINDS[kind](text)
+    if kind == FORMAT and kept and not fits(_exact_in(kept), column["precision"], column["scale"]):
+        kept, came = None, in_words(bytes(text))
     if came is not None:
         tell(came)
     return kept
@@ -384,6 +387,7 @@ def _loadable(value: Any) -> Any:  # noqa: ANN401
 _KINDS: Mapping[str, Callable[[msgspec.Raw], Mended]] = {
     "integer": _integer,
     "number": _number,
+    FORMAT: _number,
     "boolean": _boolean,
     "string": _text,
     "date": _date,

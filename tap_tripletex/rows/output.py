@@ -15,6 +15,8 @@ from singer_sdk.helpers._state import StateWriter
 from singer_sdk.singerlib import SchemaMessage, StateMessage
 from typing_extensions import override
 
+from tap_tripletex.rows.decimals import with_precision
+
 if TYPE_CHECKING:
     from singer_sdk.singerlib.encoding.simple import Message
 
@@ -73,6 +75,9 @@ class Output(MsgSpecWriter):
 
     @override
     def write_message(self, message: Message) -> None:
+        if isinstance(message, SchemaMessage):
+            properties = with_precision(message.schema.get("properties", {}))
+            message.schema = {**message.schema, "properties": properties}
         line = bytes(self.format_message(message))
         stream = getattr(message, "stream", "")
         if isinstance(message, SchemaMessage) and self.schemas is not None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tap_tripletex.api.auth import OSLO
+from tap_tripletex.rows.decimals import FORMAT, decimal_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -160,6 +161,9 @@ def _value(root: str, column: Json) -> Callable[[Json], Any]:
         return lambda source: (source.get(root) or "")[:10] or None
     if column.get("json"):
         return lambda source: None if (x := source.get(root)) is None else json_text(x)
+    if column.get("format") == FORMAT:
+        scale = column["scale"]
+        return lambda source: None if (x := source.get(root)) is None else decimal_text(x, scale)
     if "none" in column:
         none = column["none"]
         return lambda source: None if (found := source.get(root)) == none else found

@@ -338,6 +338,31 @@ def test_a_mask_that_comes_later_is_put_on_all_rows(
     assert warehouse.emitted == {}
 
 
+@pytest.mark.parametrize("config", [{}, {"stream_maps": {"companies": {"id": "id"}}}])
+def test_numbers_that_become_texts_are_read_again_and_add_up(
+    sandbox: Sandbox, config: dict[str, Any]
+) -> None:
+    plain = Warehouse(sandbox, ("postings", "departments"))
+    plain.run()
+    texts = Warehouse(sandbox, ("postings", "departments"), use_singer_decimal=True, **config)
+    texts.state = plain.state
+    texts.run()
+    assert not texts.failed
+    assert texts.emitted["postings"] == plain.emitted["postings"]
+    assert "departments" not in texts.emitted  # without numbers
+    sums = "SELECT account_id, sum(CAST(amount AS DECIMAL(18, 2))) FROM postings GROUP BY 1"
+    assert texts.rows("SELECT DISTINCT typeof(amount) FROM postings") == [("VARCHAR",)]
+    found = {account: round(total * 100) for account, total in texts.rows(sums)}
+    assert found == sandbox.company().trial_balance()
+    assert texts.rows(
+        "SELECT count(*) > 0, bool_and(control_total = control_total_expected), "
+        "bool_and(typeof(control_total) = 'VARCHAR') FROM sync_windows "
+        "WHERE stream = 'postings'"
+    ) == [(True, True, True)]
+    texts.run()
+    assert texts.emitted == {}
+
+
 @pytest.mark.parametrize(
     ("before", "after", "same"),
     [

@@ -17,6 +17,7 @@ from tap_tripletex.api.pages import Page, objects
 from tap_tripletex.reading.paging import Opened
 from tap_tripletex.reading.slices import Ask
 from tap_tripletex.reading.strategies import List, Nested, Window
+from tap_tripletex.rows.decimals import as_texts
 from tap_tripletex.rows.forms import LineForm, RecordForm, encode
 from tap_tripletex.rows.groups import GROUPS
 from tap_tripletex.rows.shapes import columns_of, shape
@@ -189,6 +190,43 @@ def test_an_odd_value_becomes_null_and_the_rest_is_kept(
         warnings = [w for w in form.oddities.warnings() if w.startswith(f"{name} ")]
         assert len(warnings) == (told is not None)
         assert all(f"first as {told} in id 4" in warning for warning in warnings)
+
+
+@pytest.mark.parametrize(
+    ("came", "kept"),
+    [
+        (b"1.10", "1.10"),
+        (b"13375", "13375"),
+        (b"-0.05", "-0.05"),
+        (b"5984.310000000027", "5984.31"),
+        (b"-5984.315", "-5984.32"),
+        (b"-0", "0"),
+        (b"1e3", "1000.00"),
+        (b"1E-7", "0.00"),
+        (b"-9999999999999999.99", "-9999999999999999.99"),
+        (b"9999999999999999.995", None),
+        (b"10000000000000000", None),
+        (b"1e999", None),
+        (b'"1.10"', None),
+        (b"null", None),
+    ],
+)
+def test_an_amount_as_text_is_what_a_column_of_two_decimals_holds(
+    came: bytes, kept: str | None
+) -> None:
+    row = b'{"id": 4, "account": {"id": 7}, "amount": %b}' % came
+    opened = Opened(Page(), 1, Ask(), "", shape(as_texts(columns_of("Posting"))), AT, "x")
+    written: list[bytes] = []
+    lines = LineForm("s", List(), ("id",), {}, write=lambda text, _: written.append(text))
+    records = RecordForm(List(), ("id",), {})
+    for form in (lines, records):
+        rows = form.rows(opened, page(row).rows())
+        assert list(form.amounts(rows)) == [(7, None if kept is None else Decimal(kept))]
+        found = [json.loads(encode(record)) for record in form.emit(opened, rows, AT)]
+        found += [json.loads(line)["record"] for line in written]
+        assert [record["amount"] for record in found] == [kept]
+        assert len(list(form.oddities.warnings())) == (kept is None and came != b"null")
+        written.clear()
 
 
 @pytest.mark.parametrize("form", [RecordForm, LineForm])
