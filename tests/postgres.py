@@ -30,10 +30,18 @@ class Postgres:
             "TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": schema,
         }
 
-    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        address = f"host=127.0.0.1 port={self.port} user=postgres dbname=postgres"
-        with psycopg.connect(address) as connection:
+    def database(self, name: str) -> str:
+        """Make another database and return its address for SQLAlchemy."""
+        with psycopg.connect(self._address("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
+        return f"postgresql+psycopg://postgres:postgres@127.0.0.1:{self.port}/{name}"
+
+    def rows(self, query: str, *values: Any, dbname: str = "postgres") -> list[tuple[Any, ...]]:
+        with psycopg.connect(self._address(dbname)) as connection:
             return connection.execute(query, values).fetchall()  # type: ignore[call-overload, no-any-return]
+
+    def _address(self, dbname: str) -> str:
+        return f"host=127.0.0.1 port={self.port} user=postgres dbname={dbname}"
 
 
 @contextmanager

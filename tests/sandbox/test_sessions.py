@@ -150,6 +150,16 @@ def test_an_accountant_reads_clients_by_the_id_of_the_list(build: Callable[..., 
     assert api.send("/currency", user=str(clients[0]["customerCompanyId"])).status == 401
 
 
+def test_another_office_opens_its_own_clients_only(build: Callable[..., Sandbox]) -> None:
+    sandbox = build(companies=3)
+    ids = [company.id for company in sandbox.companies]
+    api = Api(sandbox, sandbox.add_accountant_token([0, 2]))
+    clients = api.values("/company/>withLoginAccess", fields="id")
+    assert [client["id"] for client in clients] == [ids[0], ids[2]]
+    assert [api.send("/currency", user=str(id_)).status for id_ in ids] == [200, 401, 200]
+    assert api.error("/ledger/account")[:2] == (403, 9000)
+
+
 @pytest.mark.parametrize("header", ["", "Bearer x", "Basic !", "Basic eA==", "Basic MDp4"])
 def test_bad_credentials(sandbox: Sandbox, header: str) -> None:
     response = sandbox.handle("GET", "/v2/currency", {"Authorization": header})

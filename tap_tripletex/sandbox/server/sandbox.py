@@ -35,7 +35,7 @@ from tap_tripletex.sandbox.world.identity import ACCOUNTANT_OFFICE
 
 if TYPE_CHECKING:
     from collections import deque
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
 
     from tap_tripletex.sandbox.answers.pages import Answer
@@ -171,6 +171,15 @@ class Sandbox:
         name = f"{EMPLOYEE_TOKEN}.{number}"
         owner = Owner(number, found.id, found.api_user, all_vouchers=all_vouchers)
         self.sessions.owners[name] = owner
+        return name
+
+    def add_accountant_token(self, companies: Iterable[int]) -> str:
+        """Return a new employee token of an office whose clients are these companies, by index."""
+        number = 100 + len(self.sessions.owners)
+        clients = tuple(self.companies[index].id for index in companies)
+        name = f"{ACCOUNTANT_TOKEN}.{number}"
+        office = Owner(number, ACCOUNTANT_OFFICE, self.company().api_user + 9, clients)
+        self.sessions.owners[name] = office
         return name
 
     def forbid(self, path_prefix: str, company: int | None = None) -> None:
