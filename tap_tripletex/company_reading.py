@@ -155,7 +155,7 @@ class CompanyReading:
             self._selection,
         )
         connection, settings = self._run.connection, self._run.settings
-        rights = connection.completeness.rights(company)
+        rights, calendar = connection.basics(company)
         if rights and not selection.unconditional:
             self._check_not_refused(rights)
         selected = shape(selection.columns)
@@ -170,7 +170,6 @@ class CompanyReading:
             tally=self._tally.traffic,
             clock=connection.clock,
         )
-        calendar = connection.calendar(company)
         state.begin(
             fingerprint(
                 stream.path,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from datetime import date, datetime
 from functools import cached_property, partial
+from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
@@ -15,7 +17,13 @@ from tap_tripletex.api.client import Client
 from tap_tripletex.api.clock import Clock
 from tap_tripletex.api.companies import chosen_companies, own_company
 from tap_tripletex.api.digests import Probes
-from tap_tripletex.api.errors import RefusedError, SettingsError
+from tap_tripletex.api.errors import (
+    CompanyDownError,
+    FinalError,
+    RefusedError,
+    SettingsError,
+    UnavailableError,
+)
 from tap_tripletex.api.log_records import install
 from tap_tripletex.api.once import Once
 from tap_tripletex.api.paging import whole_list
@@ -29,6 +37,9 @@ from tap_tripletex.reading.pool import Pool
 from tap_tripletex.reading.slices import BEGINNING, Calendar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
+
     from requests.adapters import BaseAdapter
 
     from tap_tripletex.api.auth import Company, Identity
@@ -44,6 +55,10 @@ FISCAL_YEARS = ("/ledger/annualAccount", "start")
 
 YEARS_WITHOUT_ACCOUNTS = 10
 """Read by month where the fiscal years cannot be asked for; what lies before comes as one slice."""
+
+
+COMPANIES_AHEAD = 6
+"""So many companies are asked before their turn what all their streams need to know."""
 
 
 class Span(msgspec.Struct):
@@ -66,6 +81,7 @@ class Connection:
         self._identity: Once[Identity] = Once()
         self._completeness: Once[Completeness] = Once()
         self._prepared: set[Company] = set()
+        self._asked: dict[Company, Future[None]] = {}
         self.clock = Clock()
         self.limiter = RateLimiter(settings.rate_limit_reserve)
         self.transport = Transport(
@@ -85,6 +101,8 @@ class Connection:
         """Fetches ahead."""
         self.scouts = Pool(self.lookahead, thread_name_prefix="look")
         """Look for changes; they wait for the pool, which never waits."""
+        self._heralds = Pool(COMPANIES_AHEAD, thread_name_prefix="herald")
+        """Ask in companies whose turn is near; each may wait for long, and takes one connection."""
         self._began = datetime.now(OSLO).date()
 
     @property
@@ -112,6 +130,11 @@ class Connection:
         return self._chosen[0]
 
     @cached_property
+    def chosen(self) -> frozenset[Company]:
+        """Return the companies to read, without their order."""
+        return frozenset(self.companies)
+
+    @cached_property
     def unknown_companies(self) -> list[UnknownCompanyError]:
         """Return an error for each company of the settings that the tokens do not open."""
         return self._chosen[1]
@@ -126,16 +149,54 @@ class Connection:
 
     def prepare(self, company: Company) -> None:
         """Ask all at once, in the background, what every stream of a company needs to know."""
-        if company in self._prepared:
+        herald = self._asked.get(company)
+        if company in self._prepared or (herald and herald.done()):
             return
         self._prepared.add(company)
-        for work in (
+        for question in self._first_questions(company):
+            self.scouts.submit(question)
+
+    def in_turn(self) -> Iterator[Company]:
+        """Yield the companies to read, and that of the token.
+
+        One that has not answered its first questions, asked well ahead, lets others go before it.
+        """
+        waiting = deque(dict.fromkeys((*self.companies, self.own)))
+        while waiting:
+            near = list(islice(waiting, COMPANIES_AHEAD))
+            for company in near:
+                if company not in self._asked:
+                    self._asked[company] = self._heralds.submit(self._herald, company)
+            chosen = next((c for c in near if self._asked[c].done()), near[0])
+            waiting.remove(chosen)
+            yield chosen
+
+    def _herald(self, company: Company) -> None:
+        for question in self._first_questions(company):
+            question()
+
+    def _first_questions(self, company: Company) -> tuple[Callable[[], object], ...]:
+        """Return what asks for what every stream of a company needs to know."""
+        return (
             partial(self.access.entitlements, company, self.identity),
             partial(self.access.modules, company),
             partial(self.completeness.of_vouchers, company),
             partial(self._rows, company, *FISCAL_YEARS),
-        ):
-            self.scouts.submit(work)
+        )
+
+    def basics(self, company: Company) -> tuple[str | None, Calendar]:
+        """Return the rights in a company, None where they are secret, and its days.
+
+        Raises:
+            CompanyDownError: when there is no usable answer; then no stream can be read.
+        """
+        try:
+            return self.completeness.rights(company), self.calendar(company)
+        except FinalError:
+            raise
+        except UnavailableError as error:
+            message = f"The company is left out, all its tables need what has failed: {error}"
+            raise CompanyDownError(message) from None
 
     def calendar(self, company: Company) -> Calendar:
         """Return the days to read in a company: in parts from its first fiscal year on."""
@@ -195,6 +256,7 @@ class Connection:
         self.transport.end()
         self.pool.end()
         self.scouts.end()
+        self._heralds.end()
         self.session.close(at_once=at_once)
         self.transport.close()
 

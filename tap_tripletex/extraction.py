@@ -107,6 +107,11 @@ class Extraction:
             return begin(turn[1]).result()
         return self._lookahead.take(turn).result()
 
+    def skip(self, turn: Turn) -> None:
+        """Give up the reading of a stream in a company, which may have begun ahead."""
+        if self._lookahead is not None:
+            self._lookahead.take(turn).cancel()
+
     def close(self, *, at_once: bool = False) -> None:
         """End what is open; with ``at_once`` the session at Tripletex is left to end by itself."""
         if "connection" in vars(self):

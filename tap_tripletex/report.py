@@ -9,14 +9,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from singer_sdk import metrics
+from typing_extensions import override
 
 from tap_tripletex.api.errors import FinalError
 from tap_tripletex.api.transport import Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from types import TracebackType
 
-    from tap_tripletex.api.errors import CompanyRefusedError
+    from tap_tripletex.api.errors import CompanyLostError
     from tap_tripletex.proof.completeness import Lack
     from tap_tripletex.proof.control_totals import Verdict
     from tap_tripletex.rows.oddities import Oddities
@@ -111,6 +113,44 @@ class Progress:
             metrics.log(metrics.get_metrics_logger(), point)
 
 
+class Rows(metrics.Counter):
+    """The SDK's counter, silent about companies without rows: an office has hundreds of them."""
+
+    def __init__(self, counter: metrics.Counter, *, told: bool) -> None:
+        """Take the place of a counter; one that was told before may be silent."""
+        super().__init__(counter.metric, counter.tags, counter.log_interval)
+        self._told = told
+
+    @property
+    def silent(self) -> bool:
+        """Return whether there is nothing to tell."""
+        return self._told and not self.value
+
+    @override
+    def exit(self) -> None:
+        if not self.silent:
+            super().exit()
+
+
+class Seconds(metrics.Timer):
+    """The SDK's timer, silent where the counter is."""
+
+    def __init__(self, timer: metrics.Timer, rows: Rows | None) -> None:
+        """Take the place of a timer."""
+        super().__init__(timer.metric, timer.tags)
+        self._rows = rows
+
+    @override
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_val: BaseException | None,
+        exc_tb: TracebackType | None,
+    ) -> None:
+        if self._rows is None or not self._rows.silent:
+            super().__exit__(exc_type, exc_val, exc_tb)
+
+
 class Report:
     """Collects what happens during a run; used by one thread, but for the traffic."""
 
@@ -133,7 +173,7 @@ class Report:
         """Return what tells of a stream in a company while it is read."""
         return Progress(stream, company_id, self.tally(stream))
 
-    def end(self, company_id: int, error: FinalError | CompanyRefusedError) -> None:
+    def end(self, company_id: int, error: FinalError | CompanyLostError) -> None:
         """Note that nothing more can be read, of one company or at all; said once."""
         of = None if isinstance(error, FinalError) else company_id
         if not self.ended(of):

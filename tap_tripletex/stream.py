@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from concurrent.futures import Future
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -13,7 +14,7 @@ from singer_sdk.streams._state import StreamStateManager
 from typing_extensions import override
 
 from tap_tripletex.api.errors import (
-    CompanyRefusedError,
+    CompanyLostError,
     FinalError,
     ForbiddenError,
     RememberedError,
@@ -25,7 +26,7 @@ from tap_tripletex.company_reading import CompanyReading, Selection
 from tap_tripletex.reading.slices import Parents
 from tap_tripletex.reading.state import SliceState, fingerprint
 from tap_tripletex.reading.strategies import SYNCED_AT, List
-from tap_tripletex.report import Progress, Trouble
+from tap_tripletex.report import Progress, Rows, Seconds, Trouble
 from tap_tripletex.rows.decimals import as_texts
 from tap_tripletex.rows.groups import included
 from tap_tripletex.rows.shapes import INTEGER, columns_of, json_schema
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     from singer_sdk import Tap
     from singer_sdk.helpers.types import Context
-    from singer_sdk.metrics import Counter
+    from singer_sdk.metrics import Counter, Timer
     from singer_sdk.singerlib import MetadataMapping
 
     from tap_tripletex.api.auth import Company
@@ -101,7 +102,7 @@ class TripletexStream(Stream):
     include: ClassVar[str | None] = None
     row_version: ClassVar[int] = 1
 
-    _counter: Counter | None = None
+    _rows: Rows | None = None
     needs: ClassVar[str | None] = None
 
     @classmethod
@@ -155,11 +156,28 @@ class TripletexStream(Stream):
         companies = [connection.own] if self.of_token else connection.companies
         return [{"company_id": company.id} for company in companies]
 
+    def reads(self, company: Company) -> bool:
+        """Return whether it is read in a company."""
+        connection = self._run.connection
+        return company == connection.own if self.of_token else company in connection.chosen
+
+    @override
+    def log(self, message: str, *args: Any, level: int = logging.INFO, **options: Any) -> None:
+        """Say at level debug what the SDK has to say of each stream in each company."""
+        quiet = logging.DEBUG if level == logging.INFO else level
+        super().log(message, *args, level=quiet, **options)
+
     @override
     def get_record_counter(self, **options: Any) -> Counter:
         """Return the SDK's counter; the rows that are written as lines are counted here."""
-        self._counter = super().get_record_counter(**options)
-        return self._counter
+        counter = super().get_record_counter(**options)
+        self._rows = Rows(counter, told=self._rows is not None)
+        return self._rows
+
+    @override
+    def get_sync_timer(self) -> Timer:
+        """Return the SDK's timer."""
+        return Seconds(super().get_sync_timer(), self._rows)
 
     @override
     def get_records(self, context: Context | None) -> Iterable[Json]:
@@ -169,6 +187,7 @@ class TripletexStream(Stream):
         """
         company = self._run.connection.company((context or {})["company_id"])
         if self._run.report.ended(company.id):
+            self._run.skip((self.name, company.id))
             return
         progress = self._run.report.start(self.name, company.id)
         try:
@@ -177,7 +196,7 @@ class TripletexStream(Stream):
                 yield from self._emitted(reading, company, context, progress)
             finally:
                 self._run.report.odd(self.name, company.id, reading.oddities)
-        except (FinalError, CompanyRefusedError) as error:
+        except (FinalError, CompanyLostError) as error:
             self._run.report.end(company.id, error)
         except TripletexError as error:
             self._fail(self._trouble(company, context, error))
@@ -230,14 +249,17 @@ class TripletexStream(Stream):
         The state is only changed by the thread that writes it out, so nothing is remembered yet.
         """
         connection = self._run.connection
+        none: Future[Reading] = Future()
+        if self._run.report.ended(company_id):
+            none.cancel()
+            return none
         try:
             company = connection.company(company_id)
             connection.prepare(company)
             reading = self._reading_of(company)
         except Exception as error:  # noqa: BLE001 - raised when the stream's turn comes
-            failed: Future[Reading] = Future()
-            failed.set_exception(error)
-            return failed
+            none.set_exception(error)
+            return none
         return connection.scouts.submit(reading.look)
 
     def _reading_of(self, company: Company) -> CompanyReading:
@@ -262,8 +284,8 @@ class TripletexStream(Stream):
         self._run.output.announce(self.name)
         self._run.output.write(lines)
         self._run.states.write_state(self.tap_state)
-        if self._counter is not None:
-            self._counter.increment(count)
+        if self._rows is not None:
+            self._rows.increment(count)
         self._run.report.tally(self.name).rows += count
 
     def _slice_state(self, company: Company, context: Context | None) -> SliceState:

@@ -10,6 +10,7 @@ import sys
 import threading
 from contextlib import contextmanager
 from functools import cached_property
+from itertools import tee
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from singer_sdk import Tap
@@ -60,6 +61,8 @@ class TapTripletex(Tap):
     message_writer_class = Output
     stopped = False
     """A signal has ended the run."""
+    _announced: Iterator[tuple[str, int]] = iter(())
+    """What is left to read, in its order."""
 
     def __init__(
         self,
@@ -164,11 +167,16 @@ class TapTripletex(Tap):
         return cast("TripletexStream", self.streams[name]).begin(company_id)
 
     def _turns(self) -> Iterator[tuple[str, int]]:
-        """Yield the streams and companies in the order in which the SDK will ask for them."""
-        for stream in self.streams.values():
-            if isinstance(stream, TripletexStream) and stream.selected:
-                for partition in stream.partitions:
-                    yield stream.name, partition["company_id"]
+        """Yield the streams and companies in their order: one company after another."""
+        streams = [stream for stream in self._tables if stream.selected]
+        for company in self.connection.in_turn():
+            for stream in streams:
+                if stream.reads(company):
+                    yield stream.name, company.id
+
+    @property
+    def _tables(self) -> Iterator[TripletexStream]:
+        return (s for s in self.streams.values() if isinstance(s, TripletexStream))
 
     @property
     def windows(self) -> SyncWindows:
@@ -186,6 +194,22 @@ class TapTripletex(Tap):
                 "kept as they are.",
                 ", ".join(unknown),
             )
+
+    def _read(self) -> None:
+        """Read one company after another.
+
+        ``sync_all`` of the SDK goes from stream to stream. With hundreds of companies the books of
+        each would be read over hours, and one that is slow would hold up every stream.
+        """
+        self._reset_state_progress_markers()
+        self._set_compatible_replication_methods()
+        self.extraction.states.write_state(self.state)
+        for name, company_id in self._announced:
+            self.streams[name].sync({"company_id": company_id})
+        self.windows.sync()
+        for stream in self._tables:
+            stream.finalize_state_progress_markers()
+            stream.log_sync_costs()
 
     def run(self) -> None:
         """Read everything that is selected, then say what happened.
@@ -205,9 +229,10 @@ class TapTripletex(Tap):
         for moment in self.windows.latest():
             connection.clock.rise_above(moment)
         gc.freeze()  # what is there by now stays until the end
-        self.extraction.look_ahead(self._turns(), self._begin)
+        ahead, self._announced = tee(self._turns())
+        self.extraction.look_ahead(ahead, self._begin)
         self.windows.pay()
-        self.sync_all()
+        self._read()
         self.extraction.states.flush(self.state)
         limiter = connection.limiter
         self.report.log(connection.transport.traffic, limiter.waits, limiter.waited)

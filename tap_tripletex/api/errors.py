@@ -31,8 +31,16 @@ class TokensRefusedError(AuthenticationError, FinalError):
     """Tripletex gives no session for the tokens of the settings; they are not sent again."""
 
 
-class CompanyRefusedError(AuthenticationError):
+class CompanyLostError(TripletexError):
+    """Nothing more can be read of one company; it is said once, and the others go on."""
+
+
+class CompanyRefusedError(AuthenticationError, CompanyLostError):
     """A session that was made just now does not open a company; it is not asked for again."""
+
+
+class CompanyDownError(CompanyLostError):
+    """What every stream of a company needs to know had no usable answer."""
 
 
 class UnknownCompanyError(TripletexError):

@@ -69,6 +69,7 @@ class Output(MsgSpecWriter):
         self.schemas: dict[str, str] | None = None
         """Checksum of the SCHEMA last written, by stream; None where each is to be written."""
         self._held: dict[str, bytes] = {}
+        self._announced: set[str] = set()
         self._writing = False
         self._signalled = False
         self._stopping = False
@@ -83,9 +84,11 @@ class Output(MsgSpecWriter):
         if isinstance(message, SchemaMessage) and self.schemas is not None:
             checksum = f"{zlib.crc32(line):08x}"
             if self.schemas.get(stream) == checksum:
-                self._held[stream] = line
+                if stream not in self._announced:  # it comes with each company
+                    self._held[stream] = line
                 return
             self._held.pop(stream, None)
+            self._announced.add(stream)
             self.write(line)
             self.schemas[stream] = checksum
             return
@@ -95,6 +98,7 @@ class Output(MsgSpecWriter):
     def announce(self, stream: str) -> None:
         """Write the SCHEMA of a stream if it waits, before the first row."""
         if held := self._held.pop(stream, None):
+            self._announced.add(stream)
             self.write(held)
 
     def write(self, lines: bytes | bytearray) -> None:

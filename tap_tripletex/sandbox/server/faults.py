@@ -33,6 +33,7 @@ Kind = Literal[
     "server_error_json",
     "slow",
     "truncated",
+    "unauthorized",
     "unknown_field",
     "wrong_amount",
 ]
@@ -158,6 +159,8 @@ def failure(fault: Fault, entity: str, request_id: str, limit: int) -> Response:
         error = errors.forbidden()
     elif fault.kind == "not_found":
         error = errors.not_found()
+    elif fault.kind == "unauthorized":
+        error = errors.unauthorized()
     else:
         error = errors.server_error()
     return Response(error.status, headers, msgspec.json.encode(error.body(request_id)))
