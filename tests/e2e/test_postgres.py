@@ -64,6 +64,8 @@ def test_typed_tables_with_keys_that_a_second_run_leaves_as_they_are(
 
 def test_what_changed_between_two_runs_arrives(project: Project, postgres: Postgres) -> None:
     target = postgres.environment("changed")
+    # As in a company with ten times as many postings, whose months are slices of their own.
+    project.environment["TAP_TRIPLETEX_PAGE_SIZE"] = "1000"
     project.run("target-postgres", **target)
     company = project.sandbox.company()
     back_dated = company.back_date("2025-02-15")
