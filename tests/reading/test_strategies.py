@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from tap_tripletex.reading.periods import AsOf, Named, Period, Snapshot, Years
-from tap_tripletex.reading.slices import Ask, Calendar, Cut, Parents, Slice
+from tap_tripletex.reading.slices import Ask, Calendar, Cut, Numbers, Parents, Slice
 from tap_tripletex.reading.strategies import List, Nested, Single, Window
 from tap_tripletex.rows.shapes import shape
 
@@ -40,11 +40,17 @@ def test_a_window_is_halved_down_to_a_day() -> None:
 
 def test_a_day_of_postings_is_halved_by_account_number() -> None:
     cut = Cut(
-        "dateFrom", date(2026, 11, 1), "dateTo", date(2026, 11, 2), ("from", "to"), 1920, 1924
+        "dateFrom",
+        date(2026, 11, 1),
+        "dateTo",
+        date(2026, 11, 2),
+        Numbers("from", "to"),
+        1920,
+        1924,
     )
     numbers = [(ask.params["from"], ask.params["to"]) for ask in leaves(Ask(cut.params(), cut=cut))]
     assert numbers == [("1920", "1921"), ("1921", "1922"), ("1922", "1923"), ("1923", "1924")]
-    whole = Cut("dateFrom", date(2026, 11, 1), "dateTo", date(2026, 11, 2), ("from", "to"))
+    whole = Cut("dateFrom", date(2026, 11, 1), "dateTo", date(2026, 11, 2), Numbers("from", "to"))
     assert set(whole.params()) == {"dateFrom", "dateTo"}
 
 
