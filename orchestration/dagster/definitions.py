@@ -73,14 +73,23 @@ class TripletexCompanies(dg.Component, dg.Model, dg.Resolvable):
                     tags={TOKEN: token},
                 )
 
+        nightly = dg.ScheduleDefinition(
+            job=tables,
+            cron_schedule=self.cron_schedule,
+            execution_timezone="Europe/Oslo",
+            default_status=dg.DefaultScheduleStatus.RUNNING,
+        )
         return dg.Definitions(
             assets=[tripletex_tables, tripletex_books],
             jobs=[tables, books],
-            schedules=[dg.ScheduleDefinition(job=tables, cron_schedule=self.cron_schedule)],
+            schedules=[nightly],
             sensors=[tripletex_tables_are_made],
         )
 
 
 defs = dg.build_defs_for_component(
-    TripletexCompanies(project=os.environ.get("TRIPLETEX_PROJECT", "/srv/tripletex"))
+    TripletexCompanies(
+        project=os.environ.get("TRIPLETEX_PROJECT", "/srv/tripletex"),
+        companies=os.environ.get("TRIPLETEX_COMPANIES", "orchestration/companies.json"),
+    )
 )
