@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from tap_tripletex.sandbox import ACCOUNTANT_TOKEN, CONSUMER_TOKEN, Sandbox, serve
-from tests.e2e.conftest import ROOT, Project
+from tests.e2e.conftest import ROOT, Project, apart
 from tests.e2e.truths import TRUTHS, add_what_the_usual_days_lack, month_of
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Load
                 "TAP_TRIPLETEX_COMPANY_IDS": "all",
                 "TAP_TRIPLETEX_INCLUDE": "pay",
                 "TAP_TRIPLETEX__SELECT": json.dumps([f"{stream}.*" for stream in SELECTED]),
-                "MELTANO_DATABASE_URI": f"sqlite:///{folder}/meltano.db",
+                **apart(folder),
                 "TARGET_DUCKDB_FILEPATH": str(folder / "books.duckdb"),
                 "DBT_POSTGRES_SCHEMA": "accounting_marts",
                 **postgres.environment("marts"),
