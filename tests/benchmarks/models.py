@@ -95,6 +95,8 @@ def books(postings: int, series: str, schema: str, database: str) -> list[str]:
     day, amount = {"duckdb": ("VARCHAR", "DOUBLE"), "postgres": ("DATE", "NUMERIC")}[database]
     voucher = "cast(floor((n + 1) / 2.0) as bigint)"
     date = f"cast(date '2026-12-31' - cast({{}} % {MONTHS * 30} as integer) as {day})"
+    days = f"SELECT account_id, amount, cast(date as date) AS date FROM {schema}.postings"
+    dated = f"({days}) AS postings"
     month = "cast(date_trunc('month', date) as date)"
     since = "account_id, CASE WHEN 1000 + account_id * 40 >= 3000 THEN date_part('year', month) END"
     start = f"date '2021-12-01' + cast(30 * (n % {MONTHS + 2}) as integer)"
@@ -108,16 +110,23 @@ def books(postings: int, series: str, schema: str, database: str) -> list[str]:
             cast((CASE WHEN n % 2 = 1 THEN 1 ELSE -1 END) * ({voucher} % 9999 + 0.25) as {amount})
                 AS amount
             FROM {rows(series, postings)}""",
+        # Of every account in every month, as Tripletex has them, also where nothing was booked.
         "balance_sheet": f"""account_id, cast(month as {day}) AS start_date,
-            cast(0 as {amount}) AS balance_in,
+            cast(balance - change as {amount}) AS balance_in,
             cast(change as {amount}) AS balance_change,
-            cast(sum(change) OVER (PARTITION BY {since} ORDER BY month) as {amount}) AS balance_out
+            cast(balance as {amount}) AS balance_out
             FROM (
-                SELECT account_id, {month} AS month, sum(cast(amount as decimal(18, 2))) AS change
-                FROM (SELECT account_id, amount, cast(date as date) AS date FROM {schema}.postings)
-                    AS p
-                GROUP BY account_id, {month}
-            ) AS months""",
+                SELECT account_id, month, change,
+                    sum(change) OVER (PARTITION BY {since} ORDER BY month) AS balance
+                FROM (
+                    SELECT accounts.id AS account_id, month,
+                        sum(coalesce(cast(amount as decimal(18, 2)), 0)) AS change
+                    FROM {schema}.accounts AS accounts
+                    CROSS JOIN (SELECT DISTINCT {month} AS month FROM {dated}) AS months
+                    LEFT JOIN {dated} ON postings.account_id = accounts.id AND {month} = month
+                    GROUP BY accounts.id, month
+                ) AS changes
+            ) AS balances""",
         "sync_windows": f"""'postings' AS stream, 'w' || n AS slice, true AS complete,
             cast({start} as {day}) AS window_start, cast({start} + 30 as {day}) AS window_end
             FROM {rows(series, WINDOWS)}""",
