@@ -188,6 +188,7 @@ class CompanyReading:
                 stream.row_version,
                 mapping(self._run.config, stream.name),
             ),
+            turns=self._has_turns,
         )
         lacking = state.lacking(connection.today, settings.full_refresh_days)
         # Two rows at least: pages have one in common where there is no checksum.
@@ -271,7 +272,7 @@ class CompanyReading:
         """Return what tells which slices may have changed, None where each is asked."""
         stream, state, connection = self._stream, self._state, self._run.connection
         ask = partial(connection.probes.digest, self._company, tally=self._tally.traffic)
-        if stream.seldom and self._run.settings.full_refresh_days:
+        if self._has_turns:
             recent = (connection.today.replace(day=1) - DAY).replace(day=1)
             windows = ((part.key, part.window) for part in parts if part.window)
             if state.has_moved:
@@ -295,6 +296,10 @@ class CompanyReading:
         if not probes or not parts:
             return None
         return Guard(parts, probes, state, again, anyway=state.has_moved)
+
+    @property
+    def _has_turns(self) -> bool:
+        return self._stream.seldom and self._run.settings.full_refresh_days > 0
 
     def _waits(self, parts: Sequence[Slice]) -> bool:
         """Return whether a list of reference has its turn on another day."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_tripletex.connection import Connection
 from tap_tripletex.reading.lookahead import Lookahead
+from tap_tripletex.reading.packing import Packing
 from tap_tripletex.report import Report
 from tap_tripletex.rows.output import States
 from tap_tripletex.settings import Settings, read_include, read_settings
@@ -90,7 +91,7 @@ class Extraction:
     @cached_property
     def states(self) -> States:
         """Return what writes the state, when it is time."""
-        return States(self.output)
+        return States(self.output, Packing().packed)
 
     @property
     def plain(self) -> bool:

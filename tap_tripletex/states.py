@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tap_tripletex.api.errors import StateError
+from tap_tripletex.reading.packing import unpacked
 
 logger = logging.getLogger("tap-tripletex")
 
@@ -49,7 +50,7 @@ def read_state(given: object) -> Json:
     Raises:
         StateError: when it is something else.
     """
-    state = _unwrapped(given)
+    state = unpacked(dict(_unwrapped(given)))
     if not state:
         logger.info("The state is empty: everything is read.")
         return {}

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 import duckdb
 
 from tap_tripletex.commands.views import statements
+from tap_tripletex.states import read_state
 from tap_tripletex.tap import TapTripletex
 from tests.conftest import mounted
 
@@ -88,7 +89,7 @@ class Warehouse:
             elif message["type"] == "RECORD":
                 pending.setdefault(message["stream"], []).append(message["record"])
             elif message["type"] == "STATE":
-                self.state = message["value"]
+                self.state = read_state(message["value"])
         for stream, records in pending.items():
             latest = {tuple(r[name] for name in self._keys[stream]): r for r in records}
             with tempfile.NamedTemporaryFile("w", suffix=".json") as file:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tap_tripletex.api.client import ANY_DIGEST, PAST_THE_END
 from tap_tripletex.api.errors import ResultTooLargeError, TripletexError
 from tap_tripletex.api.once import Once
+from tap_tripletex.api.short_digests import sendable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,7 +67,11 @@ class Probes:
         def ask() -> str | None:
             try:
                 page = self._client.get(
-                    company, path, {**params, **paging}, digest=known or ANY_DIGEST, tally=tally
+                    company,
+                    path,
+                    {**params, **paging},
+                    digest=sendable(known) or ANY_DIGEST,
+                    tally=tally,
                 )
             except ResultTooLargeError:
                 return TOO_LARGE

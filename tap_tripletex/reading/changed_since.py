@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tap_tripletex.api.client import ANY_DIGEST, MOST_ROWS
 from tap_tripletex.api.errors import RefusedError, TripletexError
+from tap_tripletex.api.short_digests import HASH
 from tap_tripletex.reading.list_summary import ListSummary, moment
-from tap_tripletex.reading.state import HASH, PARTLY
+from tap_tripletex.reading.state import PARTLY
 from tap_tripletex.reading.strategies import List
 from tap_tripletex.rows.forms import RecordForm
 from tap_tripletex.rows.shapes import utc_text

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from tap_tripletex.api.client import ANY_DIGEST
 from tap_tripletex.api.errors import ResultTooLargeError
+from tap_tripletex.api.pages import Facts, Page
+from tap_tripletex.api.short_digests import HASH, SHORT, agrees
 from tap_tripletex.reading.prefetch import Ahead
-from tap_tripletex.reading.slice_digests import SliceDigests
-from tap_tripletex.reading.state import HASH, PARTLY, fingerprint
+from tap_tripletex.reading.slice_digests import WHOSE, SliceDigests
+from tap_tripletex.reading.state import FOLDED, PARTLY, fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -29,9 +31,6 @@ Job = tuple["Slice", "Ask", int]
 Asked = tuple[Job, "Callable[[], Opened]"]
 
 logger = logging.getLogger(__name__)
-
-WHOSE = "@"
-"""Stands between what the rows of a slice get from its questions, hashed, and its digests."""
 
 MOST_DIGESTS = 40
 """Lists of a slice that a digest is kept for; of more, the rows are compared."""
@@ -159,7 +158,7 @@ class Openings:
                 known.parts if len(known.parts) == len(parts) else [SliceDigests() for _ in parts]
             )
             jobs = list(zip(parts, each, strict=True))
-            opening = self._ahead(jobs, lambda job: self._open_if_small(*job))
+            opening = self._ahead(jobs, lambda job: self._open_if_small(job[0], job[1], self.lane))
             for (part, was), result in opening:
                 own = SliceDigests()
                 told.parts.append(own)
@@ -179,23 +178,39 @@ class Openings:
         known = self._known(part, index)
         if known == SliceDigests():
             self.on_fresh(part, self.lane)
-        opened = self._open_if_small(ask, known, ahead=not part.days or not part.days.finer())
+        lane = None if part.days and part.days.finer() else self.lane
+        if known.digest and known.digest.startswith(SHORT):
+            opened = self._open_if_changed(ask, known.digest, whose_rows(part), lane)
+        else:
+            opened = self._open_if_small(ask, known, lane)
         if not opened.first.unchanged:
             self.on_fresh(part, self.lane)
         return opened
 
-    def _open_if_small(self, ask: Ask, known: SliceDigests, *, ahead: bool = True) -> Opened:
+    def _open_if_small(self, ask: Ask, known: SliceDigests, lane: Submits | None) -> Opened:
         """Open a list, unless it was too large for one answer last time."""
         if known.parts and ask.parts():
             message = f"{self._terms.name}: {ask.params} was too large in the last run."
             raise ResultTooLargeError(message)
-        return self._lists.open(ask, known.digest or ANY_DIGEST, self.lane if ahead else None)
+        return self._lists.open(ask, known.digest or ANY_DIGEST, lane)
+
+    def _open_if_changed(self, ask: Ask, known: str, whose: str, lane: Submits | None) -> Opened:
+        """Open a list whose digest is known in short; one row of it tells whether it is the same.
+
+        The digest is that of the whole list, however many rows are asked for.
+        """
+        one = self._lists.open(ask, ANY_DIGEST, most=1)
+        digest = one.first.facts.digest
+        if digest is None or not agrees(known, whose + digest):
+            return self._lists.open(ask, ANY_DIGEST, lane)
+        one.first = Page(Facts(digest=digest), unchanged=True)
+        return one
 
     def _known(self, part: Slice, index: int) -> SliceDigests:
         """Return what is known of a list of a slice, nothing where that is not to be sent."""
         digest = self._state.digest(part.key)
         forced = part.key in self.due or self._terms.unconditional
-        if forced or digest is None or digest.startswith(HASH) or PARTLY in digest:
+        if forced or digest in {None, FOLDED} or digest.startswith(HASH) or PARTLY in digest:
             return SliceDigests()
         whose, _, text = digest.rpartition(f"{WHOSE} ")
         if whose and whose != whose_rows(part).partition(WHOSE)[0]:

@@ -9,7 +9,7 @@ from tap_tripletex.api.digests import FEWEST, TOO_LARGE
 from tap_tripletex.api.errors import IllegalFieldError
 from tap_tripletex.api.once import Once
 from tap_tripletex.api.paging import whole_list
-from tap_tripletex.reading.state import HASH
+from tap_tripletex.api.short_digests import HASH
 from tap_tripletex.rows.shapes import INT64
 
 if TYPE_CHECKING:

@@ -7,12 +7,13 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from tap_tripletex.api.errors import FinalError, UnreadError
+from tap_tripletex.api.short_digests import agrees
 from tap_tripletex.reading.emission import Emission, Emitter
 from tap_tripletex.reading.failures import OF_ONE_SLICE, Failures
 from tap_tripletex.reading.opening import MOST_DIGESTS, Openings, whose_rows
 from tap_tripletex.reading.plan import plan
-from tap_tripletex.reading.slice_digests import SliceDigests
-from tap_tripletex.reading.state import HASH
+from tap_tripletex.reading.slice_digests import SliceDigests, shortened
+from tap_tripletex.reading.state import EMPTY
 from tap_tripletex.reading.ties import Ties
 
 if TYPE_CHECKING:
@@ -34,9 +35,6 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 logger = logging.getLogger(__name__)
-
-EMPTY = f"{HASH}empty"
-"""Digest of a slice without anything to ask."""
 
 FULL_YEARS = 0.5
 """Of a page: with more rows a year, months are read at once. Some years have more than others."""
@@ -281,10 +279,9 @@ class Reading:
         lost = self._form.oddities.lost
         pages = self._emitter.pages(chain([first], fresh), emission)
         if first.first.facts.digest is None or len(part.asks) > MOST_DIGESTS:
-            forced = self._terms.unconditional or part.key in self._openings.due
-            known = None if forced else previous
+            known = None if self._is_forced(part) else previous
             digest: str | None = yield from self._emitter.compared(pages, emission, known)
-            if digest == known:
+            if agrees(known, digest):
                 self._state.finish(part.key, digest)
                 return
         else:
@@ -294,6 +291,8 @@ class Reading:
             if text and len(told.parts) == 1 and told.parts[0].digest and emission.seen:
                 self._leaf = (part, text)
             digest = text and whose_rows(part) + text
+            if digest and previous == shortened(digest) != digest and not self._is_forced(part):
+                self._state.keep_whole()
         self._check_whole(part, emission)
         emission.ties_out = yield from self._ties.out(part, emission)
         if self._form.oddities.lost > lost or self._form.oddities.unasked:
@@ -306,6 +305,9 @@ class Reading:
             bookmark = self._changes.remember(part, emission.seen)
         if bookmark is not None:
             self._state.advance(self._terms.replication_key, bookmark)
+
+    def _is_forced(self, part: Slice) -> bool:
+        return self._terms.unconditional or part.key in self._openings.due
 
     def _check_whole(self, part: Slice, emission: Emission) -> None:
         """See that a slice has its lists, but for those of a few objects that were deleted.

@@ -5,6 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from tap_tripletex.api.short_digests import short
+
+WHOSE = "@"
+"""Stands between what the rows of a slice get from its questions, hashed, and its digests."""
+
 
 @dataclass
 class SliceDigests:
@@ -47,3 +52,13 @@ class SliceDigests:
             if word == "(":
                 stack.append(stack[-1].parts[-1])
         return told
+
+
+def shortened(text: str) -> str:
+    """Return the digests of a slice in short, each with what its rows get from the question.
+
+    >>> shortened("#0123456789abcdef"), shortened("whose@ a b")
+    ('#012345', '^7d545a ^2e58ed')
+    """
+    whose, at, lists = text.rpartition(f"{WHOSE} ")
+    return " ".join(short(f"{whose}{at}{digest}") for digest in lists.split(" "))

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tap_tripletex.api.errors import StateError
+from tap_tripletex.api.short_digests import HASH
 from tap_tripletex.reading.list_summary import ListSummary
 
 if TYPE_CHECKING:
@@ -18,17 +19,25 @@ Json = dict[str, Any]
 ROOT = "*"
 """Name of the digest of all slices together."""
 
-HASH = "#"
-"""Prefix of a digest of our own making, which is not sent to the API."""
-
 PARTLY = "~"
 """Stands between a day and the digests of a list of which only the changes were read that day."""
 
 YEAR = "/"
 """Ending of the names of digests of all slices of a year."""
 
-VERSION = 2
-"""Form of the state. Version 1 had digests of months only; they are read like those of today."""
+FOLDED = YEAR
+"""Stands for the digest of a slice that none is kept of: it is read when its year has changed, or
+when its turn comes."""
+
+EMPTY = f"{HASH}empty"
+"""Digest of a slice without anything to ask."""
+
+MARK = 8
+"""Digits of the mark that all digests were taken under: one of four billion changes goes unseen."""
+
+VERSION = 3
+"""Form of the state. Version 1 had digests of months only, version 2 two fingerprints in place of
+one mark, and partitions in place of companies; they are read like those of today."""
 
 
 class SliceState:
@@ -76,6 +85,8 @@ class SliceState:
         self._fingerprint: str | None = bookmark.get("fingerprint")
         self._first: date | None = None
         self._shape = ""
+        self._turns = False
+        self._mark: str | None = bookmark.get("mark")
 
     @property
     def is_new(self) -> bool:
@@ -83,18 +94,23 @@ class SliceState:
         marks = ("refreshed", "replication_key")
         return not self._bookmark["digests"] and not any(mark in self._bookmark for mark in marks)
 
-    def begin(self, fingerprint: str, first: date | None = None, shape: str = "") -> None:
+    def begin(
+        self, asked: str, first: date | None = None, shape: str = "", *, turns: bool = False
+    ) -> None:
         """Know no digest unless it was taken under this fingerprint; changes nothing yet.
 
         Args:
-            fingerprint: of all that shapes the answers.
+            asked: fingerprint of all that shapes the answers.
             first: the day that is read from.
-            shape: of all that makes rows out of them; where an earlier version of the tap has not
-                noted it, it is taken to have been the same.
+            shape: that of all that makes rows out of them; where an earlier version of the tap has
+                not noted it, it is taken to have been the same.
+            turns: slices that have settled are read when their turn comes, and at no other time.
         """
-        self._fingerprint = fingerprint
+        self._fingerprint = asked
         self._first = first
         self._shape = shape
+        self._turns = turns
+        self._mark = fingerprint(asked, shape)[:MARK]
 
     @property
     def has_moved(self) -> bool:
@@ -115,13 +131,19 @@ class SliceState:
             self._bookmark["digests"] = {}
             self._bookmark.pop("census", None)
             self._bookmark.pop("refused_fields", None)
-        if self._shape:
-            self._bookmark["shape"] = self._shape
-        self._bookmark["fingerprint"] = self._fingerprint
+        self._bookmark["mark"] = self._mark
+        if self._turns:
+            self._bookmark["turns"] = True
+        else:
+            self._bookmark.pop("turns", None)
+        for name in ("shape", "fingerprint"):
+            self._bookmark.pop(name, None)
 
     @property
     def _holds(self) -> bool:
         bookmark = self._bookmark
+        if "mark" in bookmark:
+            return bool(bookmark["mark"] == self._mark)
         asked = bookmark.get("fingerprint") == self._fingerprint
         return asked and bookmark.get("shape", self._shape) == self._shape
 
@@ -144,6 +166,10 @@ class SliceState:
         """Remember ranges that are more than a page: whatever the rows look like, they are many."""
         if large := self.large.union(names):
             self._bookmark["large"] = sorted(large)
+
+    def keep_whole(self) -> None:
+        """Remember that one row does not have the digest of the list that it is in."""
+        self._bookmark["whole"] = True
 
     @property
     def probes(self) -> bool | None:

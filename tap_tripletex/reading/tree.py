@@ -12,6 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
 from tap_tripletex.api.digests import TOO_LARGE
+from tap_tripletex.api.short_digests import agrees
 from tap_tripletex.reading.state import ROOT, YEAR
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ class Tree:
     def _unchanged(self, node: Node) -> bool:
         known = self._memory.digest(node.key)
         digest = self._probe(node.first, node.after, known)
-        if digest == known and digest not in {None, TOO_LARGE}:
+        if digest != TOO_LARGE and agrees(known, digest):
             return True
         self._seen[node] = digest
         return False
@@ -188,7 +189,7 @@ class Shared:
         key, window, known = self._part.key, self._part.window, self._known
         if window is None or known is None or not PLAIN.fullmatch(known):
             return {key}
-        return set() if self._probe(*window, known) == known else {key}
+        return set() if agrees(known, self._probe(*window, known)) else {key}
 
     def forget(self) -> None:
         """Do nothing: the digest is the slice's own."""
@@ -239,7 +240,8 @@ class Guard:
             each = [""] * len(self._probes)
         digests = [probe(one or None) for probe, one in zip(self._probes, each, strict=True)]
         self._seen = " ".join(filter(None, digests)) if all(digests) else None
-        self._changed = self._anyway or self._seen is None or self._seen != known
+        same = self._seen is not None and all(map(agrees, each, digests))
+        self._changed = self._anyway or not same
         return self._keys if self._changed else set()
 
     def forget(self) -> None:

@@ -18,10 +18,14 @@ from typing_extensions import override
 from tap_tripletex.rows.decimals import with_precision
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from singer_sdk.singerlib.encoding.simple import Message
 
+Json = dict[str, Any]
+
 SHARE = 20
-"""Bytes written for each byte of state: a state is the whole state of all companies."""
+"""Bytes written for each byte of state, and seconds for each second that packing it takes."""
 
 LEAST = 8 * 1024 * 1024
 """Bytes written between two states at least, however small they are."""
@@ -166,10 +170,17 @@ def _end_process(*_: object) -> None:
 class States(StateWriter):
     """Writes the state when enough else was written that it does not weigh, and at the end."""
 
-    def __init__(self, output: Output) -> None:
-        """Begin without a state written."""
+    def __init__(self, output: Output, pack: Callable[[Json], Json] = lambda state: state) -> None:
+        """Begin without a state written.
+
+        Args:
+            output: writes the messages.
+            pack: returns a state as it is to be written.
+        """
         super().__init__(output)
         self._output = output
+        self._pack = pack
+        self._seconds = 0.0
         self._last = b""
         self._due_at = 0
         self._since = time.monotonic()
@@ -184,12 +195,15 @@ class States(StateWriter):
         """Write the state at a place that a next run should know of, if it does not weigh."""
         size = len(self._last)
         waited = time.monotonic() - self._since
-        if size <= SMALL or waited > SECONDS or waited * BYTES_PER_SECOND > size:
+        rested = waited >= SHARE * self._seconds
+        if waited > SECONDS or (rested and (size <= SMALL or waited * BYTES_PER_SECOND > size)):
             self.flush(state)
 
     def flush(self, state: Any, *, again: bool = False) -> None:  # noqa: ANN401 - a private type
         """Write the state if it differs from the last one written, or in any case again."""
-        message = bytes(self._output.format_message(StateMessage(value=state)))
+        began = time.monotonic()
+        message = bytes(self._output.format_message(StateMessage(value=self._pack(state))))
+        self._seconds = time.monotonic() - began
         if again or message != self._last:
             self._last = message
             self._output.write(message)

@@ -35,6 +35,7 @@ def reads(sandbox: Sandbox, path: str) -> list[tuple[str, str]]:
         (entry["params"]["dateFrom"], entry["params"]["dateTo"])
         for entry in sandbox.requests
         if entry["path"] == path and "sorting" in entry["params"] and entry["status"] == 200
+        if entry["params"]["count"] != "1"
     )
 
 

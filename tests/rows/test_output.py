@@ -143,3 +143,23 @@ def test_a_small_state_is_written_at_each_mark_and_a_large_one_now_and_then(
         states.mark({"bookmarks": {"n": number, "text": large}})
         written += len(capfdbinary.readouterr().out.splitlines())
     assert 4 <= written <= 6
+
+
+def test_a_state_that_takes_long_to_pack_is_written_seldom(
+    monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr("tap_tripletex.rows.output.time.monotonic", lambda: now[0])
+
+    def pack(state: dict[str, Any]) -> dict[str, Any]:
+        now[0] += 0.5  # of many companies
+        return {"packed": state["bookmarks"]["n"]}
+
+    states = States(Output(), pack)
+    written = []
+    for number in range(100):
+        now[0] += 0.5
+        states.mark({"bookmarks": {"n": number}})
+        written += [json.loads(line)["value"] for line in capfdbinary.readouterr().out.splitlines()]
+    assert written[0] == {"packed": 0}
+    assert 4 <= len(written) <= 6  # not more than a twentieth of the time
