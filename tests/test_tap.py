@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 from singer_sdk.testing import SuiteConfig, get_tap_test_class
 
 from tap_tripletex.sandbox import ACCOUNTANT_TOKEN, CONSUMER_TOKEN, Sandbox
+from tap_tripletex.states import read_state
 from tap_tripletex.streams import STREAMS
 from tap_tripletex.tap import TapTripletex
 from tests.conftest import mounted
@@ -61,7 +62,7 @@ class Run:
 
     @property
     def state(self) -> dict[str, Any]:
-        state: dict[str, Any] = self.of_type("STATE")[-1]["value"]
+        state: dict[str, Any] = read_state(self.of_type("STATE")[-1]["value"])
         return state
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from functools import partial
 from itertools import groupby
 from operator import attrgetter
@@ -199,12 +200,11 @@ class Openings:
 
         The digest is that of the whole list, however many rows are asked for.
         """
-        one = self._lists.open(ask, ANY_DIGEST, most=1)
+        one = self._lists.open(replace(ask, most=1), ANY_DIGEST)
         digest = one.first.facts.digest
         if digest is None or not agrees(known, whose + digest):
             return self._lists.open(ask, ANY_DIGEST, lane)
-        one.first = Page(Facts(digest=digest), unchanged=True)
-        return one
+        return replace(one, first=Page(Facts(digest=digest), unchanged=True), ask=ask)
 
     def _known(self, part: Slice, index: int) -> SliceDigests:
         """Return what is known of a list of a slice, nothing where that is not to be sent."""

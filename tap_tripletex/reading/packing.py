@@ -67,7 +67,7 @@ class Packing:
         for name, bookmark in state.get("bookmarks", {}).items():
             partitions = bookmark.get("partitions", ())
             ids = [_company(partition) for partition in partitions]
-            if None in ids:
+            if None in ids or not (name == PLACE or all(map(_is_ours, partitions))):
                 bookmarks[name] = bookmark
                 continue
             for id_, partition in zip(ids, partitions, strict=True):
@@ -133,7 +133,7 @@ def unpacked(state: Json) -> Json:
             message = f"The state of company {company} is damaged. {DAMAGED}"
             raise StateError(message) from None
         for name, partition in streams.items():
-            partitions.setdefault(name, {})[id_] = _read(id_, partition)
+            partitions.setdefault(name, {})[id_] = _read(name, id_, partition)
     for name, of_companies in partitions.items():
         bookmark = bookmarks.get(name, {})
         others = [p for p in bookmark.get("partitions", ()) if _company(p) not in of_companies]
@@ -146,6 +146,12 @@ def _company(partition: Json) -> int | None:
     context = partition.get("context") or {}
     id_ = context.get("company_id")
     return id_ if isinstance(id_, int) and len(context) == 1 else None
+
+
+def _is_ours(partition: Json) -> bool:
+    """Return whether a version of the tap up to this one has written a partition of a stream."""
+    version = partition.get("version")
+    return isinstance(version, int) and version <= VERSION
 
 
 def _written(partition: Json, *, timed: bool) -> Json:
@@ -164,11 +170,12 @@ def _written(partition: Json, *, timed: bool) -> Json:
     return {key: value for key, value in kept.items() if key not in untold and value != {}}
 
 
-def _read(id_: int, stored: Json) -> Json:
+def _read(name: str, id_: int, stored: Json) -> Json:
     """Return a partition out of what was written of it."""
     if isinstance(digests := stored.get("digests"), dict):
         stored = {**stored, "digests": out_of_runs(digests)}
-    return {"context": {"company_id": id_}, "version": VERSION, **stored}
+    ours = {} if name == PLACE else {"version": VERSION}
+    return {"context": {"company_id": id_}, **ours, **stored}
 
 
 def pack(streams: Json) -> str:

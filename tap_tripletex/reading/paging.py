@@ -194,16 +194,13 @@ class Lists:
         """Return when a reading begins, in UTC."""
         return utc_text(self._clock.tick())
 
-    def open(
-        self, ask: Ask, digest: str | None, pool: Submits | None = None, most: int | None = None
-    ) -> Opened:
+    def open(self, ask: Ask, digest: str | None, pool: Submits | None = None) -> Opened:
         """Fetch the first page of a list.
 
         Args:
             ask: the list.
             digest: as it was last time; None where none is wanted.
             pool: where given, fetches the second page if there seems to be one.
-            most: rows asked for, where not a page.
 
         Raises:
             IllegalFieldError: when a key cannot be asked for.
@@ -211,7 +208,7 @@ class Lists:
             RefusedError: and the other errors of ``Client.get``.
         """
         while True:
-            shape, count = self._shape, most or self._count
+            shape, count = self._shape, ask.most or self._count
             fields = self._strategy.fields(shape)
             if ask.holders:
                 fields, count = ask.holders.asked(fields, count)

@@ -191,6 +191,7 @@ class Ask:
         columns: values that every record of the answer gets.
         cut: how it can be cut; its parameters are among the others.
         holders: what the list is of, where it is of the objects that hold the rows.
+        most: rows to ask for, where not a page.
     """
 
     params: Mapping[str, str] = field(default_factory=dict)
@@ -198,6 +199,7 @@ class Ask:
     columns: Mapping[str, Any] = field(default_factory=dict)
     cut: Cut | None = None
     holders: Holders | None = None
+    most: int | None = None
 
     def parts(self) -> list[Ask] | None:
         """Return the list cut up, None where it cannot be."""

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from meltano.core.utils import merge
 
 from tap_tripletex.api.errors import StateError
 from tap_tripletex.api.short_digests import agrees, short
+from tap_tripletex.commands.state import main
 from tap_tripletex.reading import packing
 from tap_tripletex.reading.packing import Packing, pack, unpack, unpacked
 from tap_tripletex.reading.runs import following, in_runs, out_of_runs
@@ -194,15 +196,19 @@ def test_a_company_that_is_the_same_is_packed_once(monkeypatch: pytest.MonkeyPat
 
 
 def test_what_the_tap_does_not_know_stays_as_it_is() -> None:
-    foreign = {"partitions": [{"context": {"id": 5}, "at": 1}]}
-    state = {"bookmarks": {**stored({"digests": {}})["bookmarks"], "foreign": foreign, "none": {}}}
-    state |= {"currently_syncing": "orders"}
-    found = read_state(written(state))
-    assert found["bookmarks"]["foreign"] == foreign
-    assert found["currently_syncing"] == "orders"
-    assert Packing().packed({"bookmarks": {"foreign": foreign}}) == {
-        "bookmarks": {"foreign": foreign}
+    foreign = {
+        "of something else": {"partitions": [{"context": {"id": 5}, "version": 3, "at": 1}]},
+        "of another tap": {"partitions": [{"context": {"company_id": 1}, "at": 1}]},
+        "of a later version": {"partitions": [{"context": {"company_id": 1}, "version": 4}]},
+        "without partitions": {"at": 1},
     }
+    state = {"bookmarks": {**stored({"digests": {}})["bookmarks"], **foreign}}
+    state |= {"currently_syncing": "orders"}
+    once = written(state)
+    for found in (once, read_state(once)):
+        assert {name: found["bookmarks"][name] for name in foreign} == foreign
+        assert found["currently_syncing"] == "orders"
+    assert Packing().packed({"bookmarks": foreign}) == {"bookmarks": foreign}
     assert Packing().packed({}) == {}
 
 
@@ -238,6 +244,18 @@ def test_a_damaged_state_is_refused(state: dict[str, Any]) -> None:
 def test_a_state_of_a_later_version_is_refused() -> None:
     with pytest.raises(StateError, match=r"version 4.*reads up to 3. Update the tap"):
         read_state(of_one(TEXT, version=4))
+
+
+def test_a_state_can_be_looked_at_edited_and_given_back() -> None:
+    state = stored({"digests": {"all": "a"}, "refreshed": "2026-06-01"})
+    text = json.dumps({"singer_state": written(state)})
+    shown = CliRunner().invoke(main, input=text)
+    assert shown.exit_code == 0
+    edited = json.loads(shown.output)
+    assert read_state(edited)["bookmarks"]["orders"] == state["bookmarks"]["orders"]
+    del edited["bookmarks"]["orders"]
+    assert "orders" not in read_state(edited)["bookmarks"]
+    assert CliRunner().invoke(main, input='{"no": "state"}').exit_code == 1
 
 
 def test_a_version_of_the_tap_from_before_refuses_it() -> None:
