@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def out_of_runs(runs: Mapping[str, object]) -> dict[str, object]:
     return digests
 
 
+@lru_cache(4096)
 def following(name: str) -> str:
     """Return the name of the next period, nothing where there is none."""
     match = NAME.fullmatch(name)

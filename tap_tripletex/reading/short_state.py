@@ -42,11 +42,12 @@ def shorter(bookmark: Json) -> Json:
         return bookmark  # it has not been read to its end
     if not isinstance(digests, dict) or not all(isinstance(d, str) for d in digests.values()):
         return bookmark
-    kept = {key: _shorter(key, text, bookmark, run) for key, text in digests.items()}
+    recent = f"{run - RECENT}"
+    kept = {key: _shorter(key, text, bookmark, run, recent) for key, text in digests.items()}
     return {**bookmark, "digests": kept}
 
 
-def _shorter(key: str, text: str, bookmark: Json, run: date) -> str:
+def _shorter(key: str, text: str, bookmark: Json, run: date, recent: str) -> str:
     """Return a digest as it is worth writing.
 
     Args:
@@ -54,12 +55,13 @@ def _shorter(key: str, text: str, bookmark: Json, run: date) -> str:
         text: the digest.
         bookmark: what it is in.
         run: the day of the run that it is of.
+        recent: the day since when rows may well change.
     """
     if text in {EMPTY, FOLDED} or PARTLY in text or "(" in text:
         return text
     end = "" if key.endswith(YEAR) else key.rpartition("..")[2]
-    has_days, recent = end[:4].isdigit(), f"{run - RECENT}"
-    has_settled = has_days and (end < recent[: len(end)] or key > f"{run}")
+    has_days = end[:4].isdigit()
+    has_settled = has_days and (end < recent[: len(end)] or key > bookmark["refreshed"])
     waits = bookmark.get("turns") and has_settled == has_days
     if waits or (has_settled and _is_told_by_year(key, bookmark, run)):
         return FOLDED
