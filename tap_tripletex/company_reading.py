@@ -14,9 +14,10 @@ from tap_tripletex.proof.control_totals import Control
 from tap_tripletex.proof.sync_windows import WindowRead
 from tap_tripletex.reading.changed_since import Changes
 from tap_tripletex.reading.guarding import POSTINGS
+from tap_tripletex.reading.others import OtherLists
 from tap_tripletex.reading.paging import Lists, Source
 from tap_tripletex.reading.reader import Reading
-from tap_tripletex.reading.slices import BEGINNING, DAY, Cut
+from tap_tripletex.reading.slices import BEGINNING, Cut
 from tap_tripletex.reading.state import SliceState, fingerprint
 from tap_tripletex.reading.strategies import ChangedSince, Nested, Window
 from tap_tripletex.reading.terms import Terms
@@ -80,6 +81,10 @@ class Declared(Protocol):
     @property
     def guards(self) -> tuple[Guarding, ...]:
         """Return other lists, one of which changes whenever this one does."""
+
+    @property
+    def shared(self) -> bool:
+        """Return whether its list is asked for by other streams as well."""
 
     @property
     def seldom(self) -> bool:
@@ -194,10 +199,16 @@ class CompanyReading:
         # Two rows at least: pages have one in common where there is no checksum.
         lists = open_lists(shape(selected.columns, lacking), max(settings.page_size, 2))
         form = self._form()
-        tally = self._tally.traffic
-        ids = partial(connection.parent_ids, company, oddities=form.oddities, tally=tally)
+        others = OtherLists(
+            company,
+            connection.parent_ids,
+            connection.probes,
+            form.oddities,
+            self._tally.traffic,
+            lambda: bool(self.lacks()),
+        )
         reading = Reading(
-            partial(stream.strategy.slices, calendar, ids),
+            partial(stream.strategy.slices, calendar, others),
             lists,
             state,
             Terms(
@@ -273,27 +284,26 @@ class CompanyReading:
         stream, state, connection = self._stream, self._state, self._run.connection
         ask = partial(connection.probes.digest, self._company, tally=self._tally.traffic)
         if self._has_turns:
-            recent = (connection.today.replace(day=1) - DAY).replace(day=1)
-            windows = ((part.key, part.window) for part in parts if part.window)
             if state.has_moved:
                 return Turns(part.key for part in parts)
-            return Turns(
-                key for key, (first, end) in windows if first <= connection.today and end > recent
+            days, today = self._run.settings.reference_days, connection.today
+            return Turns.recent(
+                parts, today, lambda key: not days or state.is_due(key, today, days)
             )
-        if self._waits(parts):
+        if self._waits(parts) or not parts:
             return Turns(())
-        if stream.strategy.tree and parts:
-            return None if state.probes is False else self._tree(ask, parts)
+        if stream.strategy.tree or stream.shared:
+            return None if state.probes is False else self._watch_own(ask, parts)
         after = date(connection.calendar(self._company).horizon.year + 1, 1, 1)
         probes: list[Callable[..., str | None]] = [
             partial(ask, guard.path, guard.params(after)) for guard in stream.guards
         ]
         if stream.strategy.parents:
-            ids = connection.parent_ids
-            probes.append(partial(ids.digest, self._company, stream.strategy.parents))
+            ids = partial(connection.parent_ids.digest, tally=self._tally.traffic)
+            probes.append(partial(ids, self._company, stream.strategy.parents))
         # With all fields: a checksum that depends on them is another one, and is not kept.
         again = [partial(probe, anew=True, fields=ALL) for probe in probes]
-        if not probes or not parts:
+        if not probes:
             return None
         return Guard(parts, probes, state, again, anyway=state.has_moved)
 
@@ -306,14 +316,18 @@ class CompanyReading:
         days, state = self._run.settings.reference_days, self._state
         if not self._stream.reference or not days or state.has_moved:
             return False
-        return not any(state.is_due(part.key, self._run.connection.today, days) for part in parts)
+        # Streams that depend on one list have their turn, and the question, in common.
+        parents = self._stream.strategy.parents
+        of = f"{self._company.id} {parents.path if parents else self._stream.path}"
+        return not any(state.is_due(p.key, self._run.connection.today, days, of) for p in parts)
 
-    def _tree(self, ask: Callable[..., str | None], parts: Sequence[Slice]) -> Watch:
-        probe = partial(self._probe, ask)
-        anew = partial(self._probe, partial(ask, anew=True))
-        if len(parts) == 1:
-            return Shared(parts[0], probe, self._state, anew)
-        return Tree(parts, probe, self._state, self._run.connection.pool, anew)
+    def _watch_own(self, ask: Callable[..., str | None], parts: Sequence[Slice]) -> Watch:
+        stream, state, pool = self._stream, self._state, self._run.connection.pool
+        if len(parts) > 1:
+            probe = partial(self._probe, ask)
+            return Tree(parts, probe, state, pool, partial(self._probe, partial(ask, anew=True)))
+        lists = ({**stream.parameters, **one.params} for one in parts[0].asks)
+        return Shared(parts[0], [partial(ask, stream.path, params) for params in lists], state)
 
     def _probe(
         self, ask: Callable[..., str | None], first: date, after: date, known: str | None

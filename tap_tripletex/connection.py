@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
+from contextlib import suppress
 from datetime import date, datetime
 from functools import cached_property, partial
 from itertools import islice
@@ -32,6 +33,7 @@ from tap_tripletex.api.redaction import hide
 from tap_tripletex.api.transport import Transport
 from tap_tripletex.proof.access import Access
 from tap_tripletex.proof.completeness import Completeness
+from tap_tripletex.reading.company_facts import CompanyFacts
 from tap_tripletex.reading.parents import ParentIds
 from tap_tripletex.reading.pool import Pool
 from tap_tripletex.reading.slices import BEGINNING, Calendar
@@ -52,6 +54,9 @@ SANDBOX_ADDRESS = "https://sandbox.invalid/v2"
 
 FISCAL_YEARS = ("/ledger/annualAccount", "start")
 """The list that tells which days there are to read, and the field that does."""
+
+BEGUN = "begun"
+"""Name of the first day of the first fiscal year, where it is remembered."""
 
 YEARS_WITHOUT_ACCOUNTS = 10
 """Read by month where the fiscal years cannot be asked for; what lies before comes as one slice."""
@@ -82,6 +87,7 @@ class Connection:
         self._completeness: Once[Completeness] = Once()
         self._prepared: set[Company] = set()
         self._asked: dict[Company, Future[None]] = {}
+        self.facts = CompanyFacts(settings.reference_days, lambda: self.today)
         self.clock = Clock()
         self.limiter = RateLimiter(settings.rate_limit_reserve)
         self.transport = Transport(
@@ -181,7 +187,7 @@ class Connection:
             partial(self.access.entitlements, company, self.identity),
             partial(self.access.modules, company),
             partial(self.completeness.of_vouchers, company),
-            partial(self._rows, company, *FISCAL_YEARS),
+            partial(self._first_fiscal_year, company),
         )
 
     def basics(self, company: Company) -> tuple[str | None, Calendar]:
@@ -215,8 +221,13 @@ class Connection:
         return self._calendars(company.id, make)
 
     def _first_fiscal_year(self, company: Company) -> date:
+        if known := self.facts.known(company.id, BEGUN):
+            with suppress(ValueError):
+                return date.fromisoformat(known)
         years = self._rows(company, *FISCAL_YEARS)
         starts = [year.start for year in years if year.start]
+        if starts:
+            self.facts.note(company.id, BEGUN, min(starts).isoformat())
         return min(starts, default=date(self.today.year - YEARS_WITHOUT_ACCOUNTS, 1, 1))
 
     def _rows(self, company: Company, path: str, fields: str) -> list[Span]:

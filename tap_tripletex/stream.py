@@ -75,10 +75,12 @@ class TripletexStream(Stream):
         all_vouchers: its rows are filtered by the vouchers that the token's user may see.
         guards: other lists, one of which changes whenever this one does, where this one has no
             checksum or would take many requests.
+        shared: its list is asked for by other streams, or by the tap itself: whether it has changed
+            is asked once for all of them.
         seldom: changes hardly ever, or is worked out from other lists: what lies before the last
             month, or all of it where it has no windows, is asked for once in full_refresh_days.
-        reference: a small list that other rows refer to, or settings: asked for once in
-            reference_days where that is set.
+        reference: a small list that other rows refer to, settings, or a register in which little
+            happens: asked for once in reference_days where that is set.
         include: group of the setting ``include`` without which the stream is not in the catalog.
         row_version: raised when the tap makes other rows of the same answer: they are read again.
         needs: entitlement of the token's user (AUTH_…) or module of the company without which
@@ -97,6 +99,7 @@ class TripletexStream(Stream):
     controlled: ClassVar[bool] = False
     all_vouchers: ClassVar[bool] = False
     guards: ClassVar[tuple[Guarding, ...]] = ()
+    shared: ClassVar[bool] = False
     seldom: ClassVar[bool] = False
     reference: ClassVar[bool] = False
     include: ClassVar[str | None] = None
@@ -224,6 +227,7 @@ class TripletexStream(Stream):
         windows = self._run.windows
         memory = windows.memory(company.id)
         connection.completeness.remember(company, memory, windows.rights)
+        connection.facts.keep(company.id, memory)
         for lack in self._reading_of(company).lacks():
             self._run.report.incomplete(lack, self.name, company.id)
         self._slice_state(company, context).admit()

@@ -26,6 +26,7 @@ from tap_tripletex.catalogs import parse_catalog, read_catalog, say_what_is_not_
 from tap_tripletex.config_text import from_environment, typed
 from tap_tripletex.extraction import Extraction
 from tap_tripletex.proof.sync_windows import SyncWindows
+from tap_tripletex.reading.company_facts import FACTS
 from tap_tripletex.report import Report, Trouble
 from tap_tripletex.rows.decimals import FORMAT
 from tap_tripletex.rows.output import LoaderEnded, Output, Stopped
@@ -218,6 +219,7 @@ class TapTripletex(Tap):
             TripletexError: when the tokens do not open Tripletex at all.
         """
         connection = self.connection
+        connection.facts.recall(self.windows.kept(FACTS))
         self.logger.info("%s", who.read(connection, self.settings))
         for error in connection.unknown_companies:
             self.report.troubles.append(Trouble(None, None, str(error), fatal=True))

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from tap_tripletex.connection import Connection
     from tap_tripletex.settings import Settings
 
+NAME = "name"
+"""Name of the company's name, where it is remembered."""
+
 NAMED = 5
 """Companies of a run that are named; there may be hundreds."""
 
@@ -66,10 +69,13 @@ def _own_name(connection: Connection) -> str:
     Raises:
         SettingsError: when it is an accounting office, whose token opens its clients only.
     """
+    own, facts = connection.own, connection.facts
+    if known := facts.known(own.id, NAME):
+        return known
     try:
-        return name_of(connection.client, connection.own)
+        name = name_of(connection.client, own)
     except RefusedError:
-        clients = client_companies(connection.client, connection.own)
+        clients = client_companies(connection.client, own)
         if not clients:
             return ""
         message = (
@@ -80,3 +86,5 @@ def _own_name(connection: Connection) -> str:
         raise SettingsError(message) from None
     except TripletexError:
         return ""  # whatever it is, the streams will say it
+    facts.note(own.id, NAME, name)
+    return name

@@ -18,7 +18,7 @@ PATHS = (
     "/bank/statement",
     "^/bank/statement/transaction$",
     "^/asset$",
-    "/project/subcontract",
+    "/project/orderline",
     r"^/asset/\d+/postings",
     "/employee/entitlement",
     "/company/salesmodules",

@@ -26,7 +26,7 @@ STREAMS = {
     "supplier_invoices": ("SupplierInvoice", "invoice_date"),  # windows without checksum
     "project_participants": ("ProjectParticipant", None),  # lines inside a list
     "bank_transactions": ("BankTransaction", None),  # lines inside a list that is followed
-    "project_subcontracts": ("ProjectSubContract", None),  # children
+    "project_order_lines": ("ProjectOrderLine", None),  # children
     "asset_postings": ("Posting", None),  # children by a path with their parent in it
     "companies": ("Company", None),  # a single object
 }

@@ -116,6 +116,11 @@ class SyncWindows(Stream):
         """Return what is kept of a company from run to run."""
         return self.get_context_state({"company_id": company_id})
 
+    def kept(self, name: str) -> dict[int, Any]:
+        """Return what is kept under a name of each company."""
+        memories = self.stream_state.get("partitions", ())
+        return {memory["context"]["company_id"]: memory.get(name) for memory in memories}
+
     def pay(self) -> None:
         """Write the rows that runs without this stream owe.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from tap_tripletex.reading.slices import Ask, Deferred, Ids, Parents, Slice
+from tap_tripletex.reading.slices import Ask, Deferred, Others, Parents, Slice
 from tap_tripletex.reading.strategies import List, Strategy
 from tap_tripletex.rows.shapes import INTEGER, TEXT
 
@@ -79,13 +79,13 @@ class Child:
         parent = {self.column: INTEGER} if self.column else {}
         return {**parent, **self.within.columns}
 
-    def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:
+    def slices(self, calendar: Calendar, others: Others) -> Iterator[Slice]:
         """Yield the slices of what is asked, each asked of every parent; empty without parents."""
-        for part in self.within.slices(calendar, ids):
-            yield replace(part, asks=Deferred(partial(self._asks, part.asks, ids)))
+        for part in self.within.slices(calendar, others):
+            yield replace(part, asks=Deferred(partial(self._asks, part.asks, others)))
 
-    def _asks(self, asks: Sequence[Ask], ids: Ids) -> Sequence[Ask]:
-        parents = ids(self.of)
+    def _asks(self, asks: Sequence[Ask], others: Others) -> Sequence[Ask]:
+        parents = others.ids(self.of)
         return [self._of_parent(ask, id_) for ask in asks for id_ in parents]
 
     def _of_parent(self, ask: Ask, id_: int) -> Ask:
@@ -108,8 +108,8 @@ class Batch(Child):
     """Many parents in each request, as many as a URL carries."""
 
     @override
-    def _asks(self, asks: Sequence[Ask], ids: Ids) -> Sequence[Ask]:
-        batches = [",".join(map(str, batch)) for batch in _batches(ids(self.of))]
+    def _asks(self, asks: Sequence[Ask], others: Others) -> Sequence[Ask]:
+        batches = [",".join(map(str, batch)) for batch in _batches(others.ids(self.of))]
         return [
             replace(ask, params={**ask.params, self.by: batch}) for ask in asks for batch in batches
         ]
@@ -130,15 +130,15 @@ class ForEach(List):
         """Return the columns of the parent's kind and id."""
         return {"entity": TEXT, "entity_id": INTEGER}
 
-    def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:  # noqa: ARG002
+    def slices(self, calendar: Calendar, others: Others) -> Iterator[Slice]:  # noqa: ARG002
         """Yield one slice of all kinds; empty without parents."""
-        yield Slice("all", Deferred(partial(self._asks, ids)))
+        yield Slice("all", Deferred(partial(self._asks, others)))
 
-    def _asks(self, ids: Ids) -> Sequence[Ask]:
+    def _asks(self, others: Others) -> Sequence[Ask]:
         return [
             Ask({}, {"entity": kind, "id": str(id_)}, {"entity": kind, "entity_id": id_})
             for kind, parents in self.kinds.items()
-            for id_ in ids(parents)
+            for id_ in others.ids(parents)
         ]
 
 

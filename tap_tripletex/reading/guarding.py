@@ -23,12 +23,14 @@ class Guarding:
         start: parameter of the first day.
         end: parameter of the day after the last; None where the list has no dates.
         others: further parameters.
+        key: field that every row has.
     """
 
     path: str
     start: str = "dateFrom"
     end: str | None = "dateTo"
     others: tuple[tuple[str, str], ...] = ()
+    key: str = "id"
 
     @classmethod
     def each(cls, path: str, every: Mapping[str, tuple[str, ...]]) -> tuple[Self, ...]:
@@ -37,9 +39,9 @@ class Guarding:
             cls(path, end=None, others=tuple(asked.items())) for asked in combinations(every)
         )
 
-    def params(self, after: date) -> dict[str, str]:
-        """Return the parameters of the list from the beginning to before a day."""
-        dates = {self.start: BEGINNING.isoformat(), self.end: after.isoformat()} if self.end else {}
+    def params(self, after: date, first: date = BEGINNING) -> dict[str, str]:
+        """Return the parameters of the list from a day to before another."""
+        dates = {self.start: first.isoformat(), self.end: after.isoformat()} if self.end else {}
         return {**dates, **dict(self.others)}
 
 

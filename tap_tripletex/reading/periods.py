@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -9,35 +10,39 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from tap_tripletex.reading.slices import BEGINNING, DAY, Ask, Cut, Deferred, Parents, Slice
+from tap_tripletex.reading.slices import BEGINNING, DAY, Ask, Cut, Deferred, Slice, next_year
 from tap_tripletex.reading.strategies import Whole
 from tap_tripletex.rows.shapes import DATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from tap_tripletex.reading.slices import Calendar, Ids
+    from tap_tripletex.reading.guarding import Guarding
+    from tap_tripletex.reading.slices import Calendar, Others
 
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Ever(Whole):
-    """All days in one request, from before the first row to the end of the horizon's year.
+    """All days in one request, to the end of the horizon's year; cut where that is too large.
 
     Attributes:
         start: parameter of the first day.
         end: parameter of the day after the last.
+        since_first: no earlier than the first year that is read.
     """
 
     start: str
     end: str
+    since_first: bool = False
     replication_key: str = "synced_at"
 
-    def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:  # noqa: ARG002
+    def slices(self, calendar: Calendar, others: Others) -> Iterator[Slice]:  # noqa: ARG002
         """Yield the one slice."""
-        end = date(calendar.horizon.year + 1, 1, 1)
-        yield Slice("all", (Ask({self.start: BEGINNING.isoformat(), self.end: end.isoformat()}),))
+        first = calendar.first.replace(month=1, day=1) if self.since_first else BEGINNING
+        cut = Cut(self.start, first, self.end, next_year(calendar.horizon))
+        yield Slice("all", (Ask(cut.params(), cut=cut),))
 
 
 @dataclass(frozen=True)
@@ -50,8 +55,8 @@ class Period(Whole):
         start: parameter of the first day.
         end: parameter of the last day, or of the day after it.
         inclusive: whether the last day is asked for by itself.
-        ahead: list without whose rows there is nothing to say of the months to come; None where
-            there never is.
+        of: list without whose rows there is nothing to say of a month; None where there is none.
+        ahead: whether there is something to say of the months to come, as far as it has rows.
     """
 
     replication_key: str = "start_date"
@@ -59,7 +64,8 @@ class Period(Whole):
     start: str = "dateFrom"
     end: str = "dateTo"
     inclusive: bool = False
-    ahead: str | None = None
+    of: Guarding | None = None
+    ahead: bool = False
     windowed: bool = True
 
     @property
@@ -68,7 +74,7 @@ class Period(Whole):
         """Return the columns of the month's first and last day."""
         return {self.replication_key: DATE} | ({self.last: DATE} if self.last else {})
 
-    def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:
+    def slices(self, calendar: Calendar, others: Others) -> Iterator[Slice]:
         """Yield the months; they cannot be halved, the halves would be other totals.
 
         Each stands for the whole month, so that the total of a part of it, from another first day,
@@ -81,24 +87,45 @@ class Period(Whole):
             if self.last:
                 columns[self.last] = last.isoformat()
             params = {self.start: first.isoformat(), self.end: end.isoformat()}
-            ask = Ask(params, columns=columns)
-            asks: Sequence[Ask] = (ask,)
-            if first > calendar.today:
-                asks = Deferred(partial(self._if_ahead, ask, first, calendar, ids))
+            asks = Deferred(
+                partial(self._if_any, Ask(params, columns=columns), first, calendar, others)
+            )
             window = (first.replace(day=1), after)
             yield Slice(f"{first:%Y-%m}", asks, first.isoformat(), window)
 
-    def _if_ahead(self, ask: Ask, first: date, calendar: Calendar, ids: Ids) -> Sequence[Ask]:
-        """Return the question of a month to come, unless nothing is dated so far ahead."""
-        if self.ahead is None:
+    def _if_any(self, ask: Ask, first: date, calendar: Calendar, others: Others) -> Sequence[Ask]:
+        """Return the question of a month, unless there is nothing to say of it."""
+        if first <= calendar.today:
+            return _unless_before(ask, self.of, first, calendar, others)
+        if self.of is None or not self.ahead:
             return ()
-        after = date(calendar.horizon.year + 1, 1, 1)
         months = (month for month, _ in calendar.months(calendar.horizon))
-        next_month = next(month for month in months if month > calendar.today)
-        # One question for the rest of this year, one for each later year.
-        begins = max(next_month, first.replace(month=1, day=1))
-        days = (("dateFrom", begins.isoformat()), ("dateTo", after.isoformat()))
-        return (ask,) if ids(Parents(self.ahead, params=days)) else ()
+        ahead = next(month for month in months if month > calendar.today)
+        last = others.last_day(self.of, ahead, next_year(calendar.horizon))
+        return (ask,) if last and last >= first else ()
+
+
+def _unless_before(
+    ask: Ask, rows: Guarding | None, day: date, calendar: Calendar, others: Others
+) -> Sequence[Ask]:
+    """Return a question about a day or month, none where it is before the first year with rows.
+
+    What is so today, and was a month ago, is asked for itself: that is no more than this question.
+    """
+    recent = (calendar.today.replace(day=1) - DAY).replace(day=1)
+    if rows is None or day >= recent:
+        return (ask,)
+    has_rows = partial(_has_rows, rows, others)
+    years = range(calendar.first.year, calendar.horizon.year + 1)
+    if has_rows(years[0]):
+        return (ask,)
+    if not has_rows(years[-1]):
+        return ()
+    return (ask,) if day.year >= years[bisect_left(years, 1, 1, key=has_rows)] else ()
+
+
+def _has_rows(rows: Guarding, others: Others, year: int) -> bool:
+    return others.has_rows(rows, date(year + 1, 1, 1))
 
 
 @dataclass(frozen=True)
@@ -108,30 +135,24 @@ class Years(Whole):
     Attributes:
         year: parameter of the year; None where there are parameters of days.
         start: parameter of the year's first day.
-        end: parameter of the year's last day, or of the day after it.
-        inclusive: whether the last day is asked for by itself.
+        end: parameter of the year's last day.
     """
 
     year: str | None = "year"
     start: str = ""
     end: str = ""
-    inclusive: bool = False
     replication_key: str = "synced_at"
     pages: bool = True
 
-    def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:  # noqa: ARG002
+    def slices(self, calendar: Calendar, others: Others) -> Iterator[Slice]:  # noqa: ARG002
         """Yield one slice of all years."""
         years = range(calendar.first.year, calendar.horizon.year + 1)
         yield Slice("all", [self._ask(year) for year in years])
 
     def _ask(self, year: int) -> Ask:
-        first, after = date(year, 1, 1), date(year + 1, 1, 1)
         if self.year:
             return Ask({self.year: f"{year}"})
-        if self.inclusive:
-            return Ask({self.start: first.isoformat(), self.end: (after - DAY).isoformat()})
-        cut = Cut(self.start, first, self.end, after)
-        return Ask(cut.params(), cut=cut)
+        return Ask({self.start: f"{year}-01-01", self.end: f"{year}-12-31"})
 
 
 @dataclass(frozen=True)
@@ -147,7 +168,7 @@ class Named(Whole):
     week: bool = False
     replication_key: str = "synced_at"
 
-    def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:  # noqa: ARG002
+    def slices(self, calendar: Calendar, others: Others) -> Iterator[Slice]:  # noqa: ARG002
         """Yield one slice of all months or weeks."""
         if self.week:
             days = (calendar.today - calendar.first).days
@@ -166,11 +187,13 @@ class Snapshot(Whole):
         replication_key: the column of the day; what happened on that day is in the snapshot.
         date: parameter of the day.
         exclusive: whether the day after is to be asked for.
+        of: list without whose rows there is nothing to say of a day; None where there is none.
     """
 
     replication_key: str = "as_of_date"
     date: str = "date"
     exclusive: bool = True
+    of: Guarding | None = None
     pages: bool = True
     windowed: bool = True
 
@@ -180,14 +203,15 @@ class Snapshot(Whole):
         """Return the column of the day."""
         return {self.replication_key: DATE}
 
-    def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:  # noqa: ARG002
+    def slices(self, calendar: Calendar, others: Others) -> Iterator[Slice]:
         """Yield the ends of the past months, then today."""
         ends = [after - DAY for _, after in calendar.months(calendar.today)]
         for day in (*(end for end in ends if end < calendar.today), calendar.today):
             asked = day + DAY if self.exclusive else day
             columns = {self.replication_key: day.isoformat()}
             ask = Ask({self.date: asked.isoformat()}, columns=columns)
-            yield Slice(day.isoformat(), (ask,), day.isoformat(), (day, day + DAY))
+            asks = Deferred(partial(_unless_before, ask, self.of, day, calendar, others))
+            yield Slice(day.isoformat(), asks, day.isoformat(), (day, day + DAY))
 
 
 @dataclass(frozen=True)
@@ -201,7 +225,7 @@ class AsOf(Whole):
     date: str
     replication_key: str = "synced_at"
 
-    def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:  # noqa: ARG002
+    def slices(self, calendar: Calendar, others: Others) -> Iterator[Slice]:  # noqa: ARG002
         """Yield one slice of all days."""
         days = [*(after - DAY for _, after in calendar.months(calendar.today)), calendar.today]
         asked = sorted({min(day, calendar.today) for day in days})

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from tap_tripletex.reading.slices import Ask, Cut, Slice
+from tap_tripletex.reading.slices import Ask, Cut, Slice, next_month, next_year
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -54,9 +54,9 @@ class Range:
         if self._is_open:
             return f"{EVERYTHING}{after}"
         begins = first == self.calendar.first
-        if (begins or first.day == 1) and after == _next_month(first):
+        if (begins or first.day == 1) and after == next_month(first):
             return f"{first:%Y-%m}"
-        if (begins or (first.month, first.day) == (1, 1)) and after == _next_year(first):
+        if (begins or (first.month, first.day) == (1, 1)) and after == next_year(first):
             return f"{first.year}"
         return f"{first}{EVERYTHING}{after}"
 
@@ -64,7 +64,7 @@ class Range:
     def large(self) -> str:
         """Return the name under which it is remembered to be more than a page."""
         first = self.cut.first
-        within = not self._is_open and self.cut.after <= _next_year(first)
+        within = not self._is_open and self.cut.after <= next_year(first)
         return f"{first.year}" if within else EVERYTHING
 
     @property
@@ -87,7 +87,7 @@ class Range:
         starts = [first]
         if self._is_open:
             starts.append(self.calendar.first)
-        following = _next_month if self.large != EVERYTHING else _next_year
+        following = next_month if self.large != EVERYTHING else next_year
         while starts[-1] < after:
             starts.append(min(following(starts[-1]), after))
         edges = [start for start in starts if start <= after]
@@ -169,10 +169,10 @@ def _named(whole: Range, name: str) -> Range | None:
     try:
         if month := match["month"]:
             first = date.fromisoformat(f"{month}-01")
-            part = whole.between(_clipped(first, begins, _next_month), _next_month(first))
+            part = whole.between(_clipped(first, begins, next_month), next_month(first))
         elif year := match["year"]:
             first = date(int(year), 1, 1)
-            part = whole.between(_clipped(first, begins, _next_year), _next_year(first))
+            part = whole.between(_clipped(first, begins, next_year), next_year(first))
         else:
             first = date.fromisoformat(match["first"]) if match["first"] else whole.cut.first
             part = whole.between(first, date.fromisoformat(match["after"]))
@@ -187,11 +187,3 @@ def _clipped(first: date, begins: date, following: Callable[[date], date]) -> da
 
 def _has(whole: Range, part: Range) -> bool:
     return whole.cut.first <= part.cut.first < part.cut.after <= whole.cut.after
-
-
-def _next_month(day: date) -> date:
-    return (day.replace(day=1) + 32 * DAY).replace(day=1)
-
-
-def _next_year(day: date) -> date:
-    return date(day.year + 1, 1, 1)

@@ -213,11 +213,14 @@ class Reading:
 
         Where they do not, each slice is asked from the next run on.
         """
-        if self._state.probes is None and self._leaf is not None:
-            part, digest = self._leaf
-            if watch.proves(part, digest):
+        if self._state.probes is None:
+            part, digest = self._leaf or (None, "")
+            proven = watch.proves(part, digest)
+            if proven:
                 self._state.prove(works=True)
-            elif self._lists.open(part.asks[0], digest).first.unchanged:
+            elif (
+                proven is False and part and self._lists.open(part.asks[0], digest).first.unchanged
+            ):
                 self._state.prove(works=False)
                 logger.warning(
                     "%s: the checksum depends on the fields that are asked for; from now on each "
@@ -272,6 +275,7 @@ class Reading:
         first = next(fresh, None)
         if first is None:
             self._failures.tell_of_parts()
+            self._note_leaf(part, told)
             return
         # Forgotten first: should the data change back while they are read, it must not be hidden.
         self._state.finish(part.key, None)
@@ -287,9 +291,9 @@ class Reading:
         else:
             for opened, page in pages:
                 yield from self._emitter.rows(opened, page, emission)
+            if emission.seen:
+                self._note_leaf(part, told)
             text = told.text()
-            if text and len(told.parts) == 1 and told.parts[0].digest and emission.seen:
-                self._leaf = (part, text)
             digest = text and whose_rows(part) + text
             if digest and previous == shortened(digest) != digest and not self._is_forced(part):
                 self._state.keep_whole()
@@ -305,6 +309,11 @@ class Reading:
             bookmark = self._changes.remember(part, emission.seen)
         if bookmark is not None:
             self._state.advance(self._terms.replication_key, bookmark)
+
+    def _note_leaf(self, part: Slice, told: SliceDigests) -> None:
+        """Keep the digest of a slice of one list, which may show whether probes tell of rows."""
+        if len(told.parts) == 1 and (digest := told.parts[0].digest):
+            self._leaf = (part, digest)
 
     def _is_forced(self, part: Slice) -> bool:
         return self._terms.unconditional or part.key in self._openings.due

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
 from itertools import pairwise, product
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Protocol, overload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from tap_tripletex.api.pages import Page
+    from tap_tripletex.reading.guarding import Guarding
     from tap_tripletex.reading.plan import Range
 
 DAY = timedelta(days=1)
@@ -31,6 +32,16 @@ MOST_PARTS = 24
 
 BEGINNING = date(1900, 1, 1)
 """Before any posting. Recorded: a window from 1900 is answered with 200."""
+
+
+def next_month(day: date) -> date:
+    """Return the first day of the month after a day's."""
+    return (day.replace(day=1) + 32 * DAY).replace(day=1)
+
+
+def next_year(day: date) -> date:
+    """Return the first day of the year after a day's."""
+    return date(day.year + 1, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -58,7 +69,7 @@ class Calendar:
         """
         starts = [self.first]
         while starts[-1] <= last:
-            starts.append((starts[-1].replace(day=1) + 32 * DAY).replace(day=1))
+            starts.append(next_month(starts[-1]))
         yield from pairwise(starts)
 
     @property
@@ -152,16 +163,18 @@ class Cut:
         return params
 
     def parts(self) -> Sequence[Cut] | None:
-        """Return the range cut into calendar months, or in two when it is within one."""
-        starts = [self.first]
-        while (start := (starts[-1].replace(day=1) + 32 * DAY).replace(day=1)) < self.after:
-            starts.append(start)
-        if len(starts) == 1 or len(starts) > MOST_PARTS:
-            return self.halves()
-        return [
-            replace(self, first=first, after=after)
-            for first, after in pairwise([*starts, self.after])
-        ]
+        """Return the range cut into calendar years or months, or in two where those are too many.
+
+        None where it cannot be cut.
+        """
+        for following in (next_year, next_month):
+            starts = [self.first]
+            while (start := following(starts[-1])) < self.after:
+                starts.append(start)
+            if 1 < len(starts) <= MOST_PARTS:
+                edges = pairwise([*starts, self.after])
+                return [replace(self, first=first, after=after) for first, after in edges]
+        return self.halves()
 
     def halves(self) -> tuple[Cut, Cut] | None:
         """Return the range cut by days, or by numbers when it is a single day."""
@@ -302,5 +315,14 @@ class Parents:
         return [dict(self.params) | asked for asked in combinations(dict(self.every))]
 
 
-Ids = Callable[[Parents], Sequence[int]]
-"""Gives the ids of parents in the company that is read."""
+class Others(Protocol):
+    """What other lists of the company say."""
+
+    def ids(self, parents: Parents) -> Sequence[int]:
+        """Return the ids of parents."""
+
+    def has_rows(self, rows: Guarding, before: date) -> bool:
+        """Return whether a list has rows before a day; True where that cannot be told."""
+
+    def last_day(self, rows: Guarding, first: date, after: date) -> date | None:
+        """Return the latest day of a list's rows in a range, None where there is no row."""

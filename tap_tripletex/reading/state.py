@@ -238,15 +238,16 @@ class SliceState:
         """Remember what the rows are, after ``finish``."""
         self._bookmark["census"] = census.stored()
 
-    def is_due(self, key: str, today: date, days: int) -> bool:
+    def is_due(self, key: str, today: date, days: int, of: str | None = None) -> bool:
         """Return whether a slice is to be read whatever its digest says.
 
-        Each slice has its turn once in so many days, on a day of its own.
+        Each slice has its turn once in so many days, on a day of its own, or on that of all streams
+        of the same list.
         """
         refreshed = self._bookmark.get("refreshed")
         if not days or refreshed is None:
             return False
-        turn = zlib.crc32(f"{self._where} {key}".encode())
+        turn = zlib.crc32((of or f"{self._where} {key}").encode())
         latest = today - timedelta(days=(today.toordinal() - turn) % days)
         return latest > date.fromisoformat(refreshed)
 

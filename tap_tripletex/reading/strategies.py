@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import date
 
-    from tap_tripletex.reading.slices import Calendar, Ids
+    from tap_tripletex.reading.slices import Calendar, Others
     from tap_tripletex.rows.shapes import Shape
 
 Json = dict[str, Any]
@@ -67,7 +67,7 @@ class Strategy(Protocol):
     def parents(self) -> Parents | None:
         """Return the objects whose list changes whenever this one does, if there are any."""
 
-    def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:
+    def slices(self, calendar: Calendar, others: Others) -> Iterator[Slice]:
         """Yield the slices, oldest first."""
 
     def fields(self, shape: Shape) -> str:
@@ -118,7 +118,7 @@ class List(Whole):
     every: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     replication_key: str = "synced_at"
 
-    def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:  # noqa: ARG002
+    def slices(self, calendar: Calendar, others: Others) -> Iterator[Slice]:  # noqa: ARG002
         """Yield one slice of all combinations of values."""
         yield Slice("all", [Ask(asked) for asked in combinations(self.every)])
 
@@ -193,7 +193,7 @@ class Window(Whole):
     tree: bool = True
     windowed: bool = True
 
-    def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:  # noqa: ARG002
+    def slices(self, calendar: Calendar, others: Others) -> Iterator[Slice]:  # noqa: ARG002
         """Yield all days as one slice, which is cut where its rows are more than a page."""
         if days := Range.of(self._cut, calendar):
             yield days.slice()
@@ -256,9 +256,9 @@ class Nested:
         dates = {self.replication_key: DATE} if self.date else {}
         return {self.parent: INTEGER, **dates}
 
-    def slices(self, calendar: Calendar, ids: Ids) -> Iterator[Slice]:
+    def slices(self, calendar: Calendar, others: Others) -> Iterator[Slice]:
         """Yield those of the objects."""
-        return self.of.slices(calendar, ids)
+        return self.of.slices(calendar, others)
 
     def fields(self, shape: Shape) -> str:
         """Return an expression that expands the lines, and asks for nothing else but the keys."""

@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING, Protocol
 
 from tap_tripletex.api.digests import TOO_LARGE
 from tap_tripletex.api.short_digests import agrees
+from tap_tripletex.reading.slices import DAY
 from tap_tripletex.reading.state import ROOT, YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
     from concurrent.futures import Executor
 
-    from tap_tripletex.reading.slices import Slice
+    from typing_extensions import Self
 
+    from tap_tripletex.reading.slices import Slice
 
 PLAIN = re.compile(r"[^#~@+\s()][^\s()]*")
 """A digest of the API's own, of one list."""
@@ -38,10 +40,17 @@ class Watch(Protocol):
         Should the data change back while its rows are being read, the old digest would hide that.
         """
 
-    def proves(self, part: Slice, digest: str) -> bool:
-        """Return whether a probe of a slice that was just read has the slice's own digest.
+    def proves(self, part: Slice | None, digest: str) -> bool | None:
+        """Return whether a probe of a slice has the digest of the slice's rows.
 
         That the fields that are asked for do not matter is documented nowhere.
+
+        Args:
+            part: a slice that was just read; None where none was.
+            digest: of its rows.
+
+        Returns:
+            None where that is not known.
         """
 
     def settle(self, unread: Collection[str]) -> None:
@@ -137,9 +146,11 @@ class Tree:
         for node in self._seen:
             self._memory.finish(node.key, None)
 
-    def proves(self, part: Slice, digest: str) -> bool:
-        """Return whether a probe of a slice that was just read has the slice's own digest."""
-        return part.window is None or self._again(*part.window, digest) == digest
+    def proves(self, part: Slice | None, digest: str) -> bool | None:
+        """Return whether a probe of a slice has the digest of its rows, None without a slice."""
+        if part is None or part.window is None:
+            return None
+        return self._again(*part.window, digest) == digest
 
     def settle(self, unread: Collection[str]) -> None:
         """Keep the digests that are the same before and after the slices were read."""
@@ -169,37 +180,50 @@ class Tree:
 
 
 class Shared:
-    """One slice, whose digest is asked for without its rows: other streams have the same list."""
+    """One slice, whose digests are asked for without its rows: other streams have the same lists.
+
+    It is the digests of the rows that the answers are compared with. So nothing is taken on trust:
+    where they are the same, the fields that are asked for do not matter.
+    """
 
     def __init__(
         self,
         part: Slice,
-        probe: Callable[[date, date, str | None], str | None],
+        probes: Sequence[Callable[[str | None], str | None]],
         memory: Memory,
-        again: Callable[[date, date, str | None], str | None],
     ) -> None:
-        """Watch a slice with a window; the rest is as in ``Tree``."""
-        self._part = part
-        self._probe = probe
-        self._again = again
-        self._known = memory.digest(part.key)
+        """Watch a slice.
+
+        Args:
+            part: the slice.
+            probes: for each of its lists, asks for the digest, given the one that it had.
+            memory: the digests of earlier runs.
+        """
+        self._key = part.key
+        self._probes = probes
+        self._known = (memory.digest(part.key) or "").split(" ")
+        self._same: bool | None = None
 
     def stale(self) -> set[str]:
-        """Return the slice's key unless its digest is what it was."""
-        key, window, known = self._part.key, self._part.window, self._known
-        if window is None or known is None or not PLAIN.fullmatch(known):
-            return {key}
-        return set() if agrees(known, self._probe(*window, known)) else {key}
+        """Return the slice's key unless its digests are what they were."""
+        if len(self._known) == len(self._probes) and all(map(PLAIN.fullmatch, self._known)):
+            pairs = zip(self._probes, self._known, strict=True)
+            self._same = all(agrees(known, probe(known)) for probe, known in pairs)
+        return set() if self._same else {self._key}
 
     def forget(self) -> None:
-        """Do nothing: the digest is the slice's own."""
+        """Do nothing: the digests are the slice's own."""
 
-    def proves(self, part: Slice, digest: str) -> bool:
-        """Return whether the question has the digest that the rows have."""
-        return part.window is None or self._again(*part.window, digest) == digest
+    def proves(self, part: Slice | None, digest: str) -> bool | None:  # noqa: ARG002
+        """Return whether the questions have the digests that the rows have, as far as was seen."""
+        found = digest.split(" ")
+        if self._same is False and len(found) == len(self._known):
+            # Where the rows are what they were, the fields that are asked for matter.
+            return False if all(map(agrees, self._known, found)) else None
+        return self._same or None
 
     def settle(self, unread: Collection[str]) -> None:
-        """Do nothing: the digest is kept with the slice."""
+        """Do nothing: the digests are kept with the slice."""
 
 
 class Guard:
@@ -249,7 +273,7 @@ class Guard:
         if self._changed:
             self._memory.finish(ROOT, None)
 
-    def proves(self, part: Slice, digest: str) -> bool:  # noqa: ARG002
+    def proves(self, part: Slice | None, digest: str) -> bool | None:  # noqa: ARG002
         """Return True: the lists are other ones than the slices."""
         return True
 
@@ -272,6 +296,24 @@ class Turns:
         """
         self._each_run = set(each_run)
 
+    @classmethod
+    def recent(cls, parts: Iterable[Slice], today: date, is_turn: Callable[[str], bool]) -> Self:
+        """Watch slices of which those of this month are asked in each run.
+
+        Args:
+            parts: the slices.
+            today: in Norway.
+            is_turn: tells whether that of last month is asked too.
+        """
+        this_month = today.replace(day=1)
+        last_month = (this_month - DAY).replace(day=1)
+        windows = ((part.key, *part.window) for part in parts if part.window)
+        return cls(
+            key
+            for key, first, after in windows
+            if first <= today and (after > this_month or (after > last_month and is_turn(key)))
+        )
+
     def stale(self) -> set[str]:
         """Return the keys of the slices that are asked in each run."""
         return self._each_run
@@ -279,7 +321,7 @@ class Turns:
     def forget(self) -> None:
         """Do nothing: there is nothing to forget."""
 
-    def proves(self, part: Slice, digest: str) -> bool:  # noqa: ARG002
+    def proves(self, part: Slice | None, digest: str) -> bool | None:  # noqa: ARG002
         """Return True: nothing is probed."""
         return True
 

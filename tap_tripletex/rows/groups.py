@@ -17,8 +17,8 @@ GROUPS = {
     "identity": "identity numbers, birth, private address and phone, next of kin, absence",
     "bank_accounts": "bank accounts of employees, customers and suppliers",
     "pay": "wages, payslips, and what an hour of an employee costs",
-    "heavy": "what takes a request for each product, project or employee, long catalogues, and "
-    "created_at and updated_at, which Tripletex is slow to give",
+    "heavy": "what takes a request for each product, project, employee, order or wholesaler, long "
+    "catalogues, and created_at and updated_at, which Tripletex is slow to give",
 }
 """The groups, in words."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tap_tripletex.reading.children import Child
-from tap_tripletex.reading.guarding import Guarding
+from tap_tripletex.reading.guarding import POSTINGS
 from tap_tripletex.reading.periods import Ever
 from tap_tripletex.reading.strategies import List
 from tap_tripletex.stream import TripletexStream
@@ -16,7 +16,8 @@ class Assets(TripletexStream):
     path = "/asset"
     entity = "Asset"
     strategy = List()
-    guards = (Guarding("/asset", end=None),)
+    reference = True
+    shared = True
     needs = "FIXED_ASSETS_REGISTER"
 
 
@@ -31,6 +32,7 @@ class AssetPostings(TripletexStream):
     entity = "Posting"
     key = ("asset_id", "id")
     strategy = Child(ASSETS, "{id}", "asset_id", Ever("dateFrom", "dateToExclusive"))
-    guards = (Guarding("/ledger/posting"),)
+    reference = True
+    guards = (POSTINGS,)
     needs = "FIXED_ASSETS_REGISTER"
     all_vouchers = True

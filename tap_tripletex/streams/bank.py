@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from tap_tripletex.reading.guarding import Guarding
 from tap_tripletex.reading.strategies import List, Nested
 from tap_tripletex.stream import TripletexStream
-
-STATEMENT_LIST = Guarding.each("/bank/statement", {})
 
 
 class Banks(TripletexStream):
@@ -26,6 +23,7 @@ class BankReconciliations(TripletexStream):
     path = "/bank/reconciliation"
     entity = "BankReconciliation"
     strategy = List()
+    reference = True
     needs = "AUTH_BANK_RECONCILIATION"
 
 
@@ -36,6 +34,7 @@ class BankReconciliationMatches(TripletexStream):
     path = "/bank/reconciliation/match"
     entity = "BankReconciliationMatch"
     strategy = List()
+    reference = True
     needs = "AUTH_BANK_RECONCILIATION"
 
 
@@ -56,7 +55,7 @@ class BankStatements(TripletexStream):
     path = "/bank/statement"
     entity = "BankStatement"
     strategy = List()
-    guards = STATEMENT_LIST
+    shared = True
     needs = "AUTH_BANK_RECONCILIATION"
 
 
@@ -67,5 +66,5 @@ class BankTransactions(TripletexStream):
     path = "/bank/statement"
     entity = "BankTransaction"
     strategy = Nested(List(), "transactions", "bank_statement_id")
-    guards = STATEMENT_LIST
+    shared = True
     needs = "AUTH_BANK_RECONCILIATION"

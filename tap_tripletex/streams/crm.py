@@ -16,6 +16,7 @@ class Contacts(TripletexStream):
     path = "/contact"
     entity = "Contact"
     strategy = List()
+    reference = True
 
 
 class Prospects(TripletexStream):
@@ -25,6 +26,7 @@ class Prospects(TripletexStream):
     path = "/crm/prospect"
     entity = "Prospect"
     strategy = List()
+    reference = True
 
 
 class Customers(TripletexStream):

@@ -8,6 +8,13 @@ from tap_tripletex.reading.periods import Period
 from tap_tripletex.reading.strategies import List
 from tap_tripletex.stream import TripletexStream
 
+IN_STOCK = Guarding(
+    "/inventory/inventories",
+    others=(("onlyProductWithChangedStatus", "false"),),
+    key="product(id)",
+)
+"""Every product with a stock, changed or not: sums that come to nothing are rows too."""
+
 
 class Inventories(TripletexStream):
     """Warehouses."""
@@ -38,7 +45,7 @@ class InventoryMovements(TripletexStream):
     path = "/inventory/inventories"
     entity = "Inventories"
     key = ("product_id", "date_from")
-    strategy = Period("date_from", last="date_to", inclusive=True)
+    strategy = Period("date_from", last="date_to", inclusive=True, of=IN_STOCK)
     seldom = True
     sorting = "product.id"
     parameters = {"onlyProductWithChangedStatus": "false"}
@@ -52,7 +59,8 @@ class Stocktakings(TripletexStream):
     path = "/inventory/stocktaking"
     entity = "Stocktaking"
     strategy = List()
-    guards = (Guarding("/inventory/stocktaking", end=None),)
+    reference = True
+    shared = True
     needs = "LOGISTICS"
 
 
@@ -66,5 +74,6 @@ class StocktakingProductLines(TripletexStream):
     path = "/inventory/stocktaking/productline"
     entity = "ProductLine"
     strategy = Child(STOCKTAKINGS, "stocktakingId", "stocktaking_id")
+    reference = True
     parameters = {"productLineStatus": "ALL_PRODUCTS"}
     needs = "LOGISTICS"

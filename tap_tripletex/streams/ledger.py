@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tap_tripletex.reading.guarding import Guarding
+from tap_tripletex.reading.guarding import POSTINGS
 from tap_tripletex.reading.periods import Period, Snapshot, Years
 from tap_tripletex.reading.slices import ANY_NUMBERS, Holders, Numbers
 from tap_tripletex.reading.strategies import ChangedSince, Keyless, List, Single, Window
@@ -104,6 +104,7 @@ class VoucherMessages(TripletexStream):
     path = "/voucherMessage"
     entity = "VoucherMessage"
     strategy = List()
+    reference = True
 
 
 class CloseGroups(TripletexStream):
@@ -123,10 +124,10 @@ class OpenPostings(TripletexStream):
     path = "/ledger/posting/openPost"
     entity = "Posting"
     key = ("id", "as_of_date")
-    strategy = Snapshot()
+    strategy = Snapshot(of=POSTINGS)
     # Newer than the document (2.75.06): same rows, much faster; sorting by id still orders them.
     parameters = {"sorted": "false"}
-    guards = (Guarding("/ledger/posting"),)
+    guards = (POSTINGS,)
     all_vouchers = True
 
 
@@ -137,10 +138,10 @@ class BalanceSheet(TripletexStream):
     path = "/balanceSheet"
     entity = "BalanceSheetAccount"
     key = ("account_id", "start_date")
-    strategy = Period(ahead="/ledger/posting")
+    strategy = Period(of=POSTINGS, ahead=True)
     sorting = "account.id"  # rows have no id; seen in one client's code
     parameters = {"includeActiveAccountsWithoutMovements": "true"}
-    guards = (Guarding("/ledger/posting"),)
+    guards = (POSTINGS,)
     all_vouchers = True
 
 
@@ -151,9 +152,9 @@ class LedgerAccounts(TripletexStream):
     path = "/ledger"
     entity = "LedgerAccount"
     key = ("account_id", "date_from", "date_to")
-    strategy = Period("date_from", last="date_to", ahead="/ledger/posting")
+    strategy = Period("date_from", last="date_to", of=POSTINGS, ahead=True)
     sorting = "account.id"
-    guards = (Guarding("/ledger/posting"),)
+    guards = (POSTINGS,)
     all_vouchers = True
 
 
@@ -174,7 +175,7 @@ class AnnualAccounts(TripletexStream):
     path = "/ledger/annualAccount"
     entity = "AnnualAccount"
     strategy = List()
-    guards = (Guarding("/ledger/annualAccount", end=None),)
+    shared = True
     reference = True
 
 

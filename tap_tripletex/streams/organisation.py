@@ -60,6 +60,7 @@ class Employments(TripletexStream):
     path = "/employee/employment"
     entity = "Employment"
     strategy = OF_EACH
+    reference = True
     needs = "AUTH_COMPANY_WAGE_ADMIN"
 
 
@@ -70,6 +71,7 @@ class EmploymentDetails(TripletexStream):
     path = "/employee/employment/details"
     entity = "EmploymentDetails"
     strategy = List()
+    reference = True
     needs = "AUTH_COMPANY_WAGE_ADMIN"
 
 

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from tap_tripletex.reading.children import Batch, Child
-from tap_tripletex.reading.guarding import Guarding
 from tap_tripletex.reading.periods import Period, Years
 from tap_tripletex.reading.strategies import List, Nested, Single
 from tap_tripletex.stream import TripletexStream
-
-PROJECT_LIST = Guarding("/project", end=None)
-"""Its digest covers the direct children of projects (document)."""
 
 
 class Projects(TripletexStream):
@@ -19,7 +15,7 @@ class Projects(TripletexStream):
     path = "/project"
     entity = "Project"
     strategy = List()
-    guards = (PROJECT_LIST,)
+    shared = True
 
 
 PROJECTS = Projects.as_parents()
@@ -28,7 +24,7 @@ MONTHLY_STATUS = Child(
     "{id}",
     "project_id",
     # Both days are inclusive, and must be in the same year.
-    Years(year=None, start="dateFrom", end="dateTo", inclusive=True),
+    Years(year=None, start="dateFrom", end="dateTo"),
     told=False,
 )
 
@@ -40,7 +36,7 @@ class ProjectParticipants(TripletexStream):
     path = "/project"
     entity = "ProjectParticipant"
     strategy = Nested(List(), "participants", "project_id")
-    guards = (PROJECT_LIST,)
+    shared = True
 
 
 class ProjectActivities(TripletexStream):
@@ -50,7 +46,7 @@ class ProjectActivities(TripletexStream):
     path = "/project"
     entity = "ProjectActivity"
     strategy = Nested(List(), "projectActivities", "project_id")
-    guards = (PROJECT_LIST,)
+    shared = True
 
 
 class ProjectCategories(TripletexStream):
@@ -99,6 +95,7 @@ class ProjectSubcontracts(TripletexStream):
     path = "/project/subcontract"
     entity = "ProjectSubContract"
     strategy = Child(PROJECTS, "projectId", "project_id")
+    include = "heavy"
 
 
 class ProjectTasks(TripletexStream):

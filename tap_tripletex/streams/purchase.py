@@ -11,9 +11,7 @@ DEVIATING_OR_NOT = {"withDeviationOnly": ("false", "true")}
 WITHOUT_PURCHASE_OR_NOT = {"withoutPurchase": ("false", "true")}
 """The document gives these filters a default; each value is asked for."""
 
-ORDER_LISTS = Guarding.each("/purchaseOrder", DEVIATING_OR_NOT)
 RECEIPT_LISTS = Guarding.each("/purchaseOrder/goodsReceipt", WITHOUT_PURCHASE_OR_NOT)
-"""The lists themselves: several streams share the questions whether they have changed."""
 
 EVERY_WHOLESALER = {
     "supplier": (
@@ -73,7 +71,8 @@ class PurchaseOrders(TripletexStream):
     path = "/purchaseOrder"
     entity = "PurchaseOrder"
     strategy = List(DEVIATING_OR_NOT)
-    guards = ORDER_LISTS
+    reference = True
+    shared = True
     needs = "LOGISTICS"
 
 
@@ -87,7 +86,8 @@ class PurchaseOrderLines(TripletexStream):
     path = "/purchaseOrder"
     entity = "PurchaseOrderline"
     strategy = Nested(List(DEVIATING_OR_NOT), "orderLines", "purchase_order_id")
-    guards = ORDER_LISTS
+    reference = True
+    shared = True
     needs = "LOGISTICS"
 
 
@@ -98,8 +98,10 @@ class PurchaseOrderDeviations(TripletexStream):
     path = "/purchaseOrder/deviation"
     entity = "Deviation"
     strategy = Child(PURCHASE_ORDERS, "purchaseOrderId", "purchase_order_id")
+    reference = True
     guards = RECEIPT_LISTS
     needs = "LOGISTICS"
+    include = "heavy"
 
 
 class GoodsReceipts(TripletexStream):
@@ -109,7 +111,8 @@ class GoodsReceipts(TripletexStream):
     path = "/purchaseOrder/goodsReceipt"
     entity = "GoodsReceipt"
     strategy = List(WITHOUT_PURCHASE_OR_NOT)
-    guards = RECEIPT_LISTS
+    reference = True
+    shared = True
     needs = "LOGISTICS"
 
 
@@ -120,7 +123,8 @@ class GoodsReceiptLines(TripletexStream):
     path = "/purchaseOrder/goodsReceipt"
     entity = "GoodsReceiptLine"
     strategy = Nested(List(WITHOUT_PURCHASE_OR_NOT), "goodsReceiptLines", "goods_receipt_id")
-    guards = RECEIPT_LISTS
+    reference = True
+    shared = True
     needs = "LOGISTICS"
 
 
@@ -131,6 +135,7 @@ class PurchaseOrderIncomingInvoices(TripletexStream):
     path = "/purchaseOrder/purchaseOrderIncomingInvoiceRelation"
     entity = "PurchaseOrderIncomingInvoiceRelation"
     strategy = List()
+    reference = True
     needs = "LOGISTICS"
 
 
@@ -143,3 +148,4 @@ class TransportTypes(TripletexStream):
     strategy = List(EVERY_WHOLESALER)
     seldom = True
     needs = "LOGISTICS"
+    include = "heavy"

@@ -26,6 +26,7 @@ class TimesheetAllocations(TripletexStream):
     path = "/timesheet/allocated"
     entity = "TimesheetAllocated"
     strategy = Window("date")
+    reference = True
     needs = "TIME_TRACKING"
 
 

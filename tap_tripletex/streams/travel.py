@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from tap_tripletex.reading.children import Child
 from tap_tripletex.reading.guarding import Guarding
-from tap_tripletex.reading.periods import Years
+from tap_tripletex.reading.periods import Ever
 from tap_tripletex.reading.strategies import List, Single
 from tap_tripletex.stream import TripletexStream
 
 REPORTS = (Guarding("/travelExpense", end=None, others=(("state", "ALL"),)),)
 """The digest of the reports covers their direct children (document)."""
 
-RATES = Years(year=None, start="dateFrom", end="dateTo")
-"""A rate comes in each year that it is valid in; all of them at once are too many (recorded)."""
+RATES = Ever("dateFrom", "dateTo", since_first=True)
+"""All of them at once have been too many (recorded); then a rate comes in each year of its own."""
 
 
 class TravelExpenses(TripletexStream):
@@ -23,6 +23,7 @@ class TravelExpenses(TripletexStream):
     entity = "TravelExpense"
     strategy = List()
     parameters = {"state": "ALL"}
+    shared = True
     needs = "AUTH_TRAVELREPORTS_COMPANY"
 
 
@@ -80,6 +81,7 @@ class TravelExpensePassengers(TripletexStream):
     path = "/travelExpense/passenger"
     entity = "Passenger"
     strategy = List()
+    reference = True
     needs = "AUTH_TRAVELREPORTS_COMPANY"
 
 

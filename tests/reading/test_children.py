@@ -15,7 +15,7 @@ from tap_tripletex.reading.slices import Parents
 from tap_tripletex.reading.strategies import Single
 from tests.conftest import API, COMPANY, error, listed
 from tests.reading.test_reader import COLUMNS, Reader, ids
-from tests.reading.test_strategies import CALENDAR
+from tests.reading.test_strategies import CALENDAR, Said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,7 +89,7 @@ def test_many_parents_share_a_request(reader: Reader, logged_in: Mocker) -> None
 
 def test_a_batch_is_no_longer_than_a_url_carries() -> None:
     parents = list(range(10_000_000, 10_003_000))
-    (part,) = Batch(PROJECTS, "ids").slices(CALENDAR, lambda _: parents)
+    (part,) = Batch(PROJECTS, "ids").slices(CALENDAR, Said(parents))
     batches = [ask.params["ids"] for ask in part.asks]
     assert max(map(len, batches)) <= URL_LENGTH
     assert len(batches) == 5
@@ -98,7 +98,7 @@ def test_a_batch_is_no_longer_than_a_url_carries() -> None:
 
 @pytest.mark.parametrize("strategy", [Child(PROJECTS, "projectId"), Batch(PROJECTS, "ids")])
 def test_without_parents_nothing_is_asked(strategy: Child) -> None:
-    (part,) = strategy.slices(CALENDAR, lambda _: [])
+    (part,) = strategy.slices(CALENDAR, Said([]))
     assert list(part.asks) == []
 
 
@@ -113,7 +113,7 @@ def test_when_the_last_parent_is_gone_its_rows_are_too(reader: Reader, logged_in
 
 def test_parents_of_several_kinds_are_told_apart() -> None:
     archive = ForEach(kinds={"customer": PROJECTS, "product": Parents("/product")})
-    slices = list(archive.slices(CALENDAR, lambda parents: [7] if parents is PROJECTS else []))
+    slices = list(archive.slices(CALENDAR, Said({PROJECTS: [7]})))
     (part,) = slices
     (ask,) = part.asks
     assert ask.path == {"entity": "customer", "id": "7"}
@@ -198,7 +198,6 @@ def test_parents_are_listed_by_every_value_of_a_filter(client: Client, logged_in
     parent_ids = ParentIds(client, Probes(client))
     assert parent_ids(COMPANY, customers) == [2, 9]
     assert parent_ids.digest(COMPANY, customers, None) == "d2,d9"
-    sent = [request.headers.get("If-None-Match") for request in gets(logged_in)[2:]]
-    assert sent == ["none", "none"]
+    assert len(gets(logged_in)) == 2  # where nothing is known the list itself has its digest
     ParentIds(client, Probes(client)).digest(COMPANY, customers, "d2,d9")
-    assert [r.headers["If-None-Match"] for r in gets(logged_in)[4:]] == ["d2", "d9"]
+    assert [r.headers["If-None-Match"] for r in gets(logged_in)[2:]] == ["d2", "d9"]

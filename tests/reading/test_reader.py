@@ -35,6 +35,7 @@ from tap_tripletex.reading.tree import Tree
 from tap_tripletex.rows.forms import LineForm, RecordForm
 from tap_tripletex.rows.shapes import shape
 from tests.conftest import API, COMPANY, error, listed
+from tests.reading.test_strategies import Said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -110,7 +111,7 @@ class Reader:
             form = LineForm("departments", strategy, keys, added, write=self.write)
         self.oddities = form.oddities
         reading = Reading(
-            lambda: strategy.slices(calendar, lambda _: parents),
+            lambda: strategy.slices(calendar, Said(parents)),
             lists,
             state,
             Terms(where, today, strategy.replication_key, **options),

@@ -529,6 +529,6 @@ def test_a_list_that_is_followed_is_asked_again_with_all_fields(sandbox: Sandbox
     found = [
         (r["params"]["fields"], r["status"])
         for r in asked(sandbox, "/ledger/posting")
-        if r["params"]["dateFrom"] == "1900-01-01"
+        if (r["params"]["dateFrom"], r["params"]["dateTo"]) == ("1900-01-01", "2028-01-01")
     ]
     assert found == [("id", 200), ("*", 304)]
