@@ -27,6 +27,7 @@ from tap_tripletex.reading.strategies import ChangedSince, Nested
 from tap_tripletex.rows.shapes import columns_of, json_schema, shape
 from tap_tripletex.streams import STREAMS
 from tests.official_document import BEYOND, official_document
+from tests.reading.test_strategies import Said
 
 if TYPE_CHECKING:
     from tap_tripletex.reading.slices import Parents
@@ -91,7 +92,7 @@ def entity_of(definition: dict[str, Any]) -> str | None:
 @all_streams
 def test_every_parameter_is_one_of_the_path(stream: type[TripletexStream]) -> None:
     known = parameters(paths(stream)[0])
-    for part in stream.strategy.slices(CALENDAR, lambda _: [1]):
+    for part in stream.strategy.slices(CALENDAR, Said([1], date.min)):
         asked = {**stream.parameters, **part.asks[0].params}
         assert {n for n in asked if (stream.path, n) not in NEWER} <= set(known)
         needed = {n for n, p in known.items() if p.get("required") and p["in"] == "query"}
@@ -113,7 +114,7 @@ def test_defaults_of_filters_are_asked_for_explicitly(stream: type[TripletexStre
         if "default" in parameter["schema"] and name not in usual
     }
     harmless = {"includeRecentlyClosed", "includeSubProjects", "onlyContacts"}  # beside others
-    for part in stream.strategy.slices(CALENDAR, lambda _: [1]):
+    for part in stream.strategy.slices(CALENDAR, Said([1], date.min)):
         assert defaults - harmless <= {*stream.parameters, *part.asks[0].params}
 
 

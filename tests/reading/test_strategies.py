@@ -50,12 +50,12 @@ class Said:
         return self.parents.get(parents, ()) if isinstance(self.parents, dict) else self.parents
 
     def has_rows(self, rows: Guarding, before: date) -> bool:
-        assert rows == POSTED
+        assert rows.path
         self.asked.append(before)
         return self.first is not None and self.first < before
 
     def last_day(self, rows: Guarding, first: date, after: date) -> date | None:
-        assert rows == POSTED
+        assert rows.path
         self.asked.append(after)
         return self.last if self.last and first <= self.last < after else None
 
