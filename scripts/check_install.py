@@ -83,6 +83,8 @@ class Installation:
         views = self.call("tap-tripletex-views", "--dialect=postgres")
         self.must("postings_current" in views, "no view of current postings")
         self.call("tap-tripletex-probe", "--help")
+        shown = json.loads(self.call("tap-tripletex-state", "state.json"))
+        self.must("postings" in shown["bookmarks"], "a state does not show its streams")
         self.call("python", "-m", "tap_tripletex.sandbox", "--help")
         rows = sum(first["RECORD"].values())
         print(f"works on Python {sys.version.split()[0]}: {rows} rows", flush=True)

@@ -34,11 +34,7 @@ def in_runs(digests: Mapping[str, str]) -> dict[str, str | list[str]]:
 
 
 def out_of_runs(runs: Mapping[str, object]) -> dict[str, object]:
-    """Return what ``in_runs`` was given.
-
-    Raises:
-        ValueError: when it is something else.
-    """
+    """Return what ``in_runs`` was given."""
     digests: dict[str, object] = {}
     for first, run in runs.items():
         name = first

@@ -264,24 +264,25 @@ def test_a_version_of_the_tap_from_before_refuses_it() -> None:
         assert not isinstance(bookmark.get("partitions", []), list)
 
 
+def digests(state: dict[str, Any]) -> dict[int, str]:
+    partitions = state["bookmarks"]["orders"]["partitions"]
+    return {part["context"]["company_id"]: part["digests"]["all"] for part in partitions}
+
+
 def test_meltano_merges_a_run_that_broke_off_into_a_state_from_before() -> None:
-    old = {
-        "bookmarks": {
-            **stored({"digests": {"all": "old"}})["bookmarks"],
-            **stored({"digests": {"all": "of another company"}}, 2, "invoices")["bookmarks"],
-            "sync_windows": {"schemas": {"orders": "01234567"}, "partitions": []},
-        }
-    }
+    old = stored({"digests": {"all": "old"}})
+    old["bookmarks"]["orders"]["partitions"] += stored({"digests": {"all": "other"}}, 2)[
+        "bookmarks"
+    ]["orders"]["partitions"]
+    old["bookmarks"]["sync_windows"] = {"schemas": {"orders": "01234567"}, "partitions": []}
     new = written(stored({"digests": {"all": "new"}}))
-    merged = read_state(merge(new, deepcopy(old)))
-    (orders,) = merged["bookmarks"]["orders"]["partitions"]
-    (invoices,) = merged["bookmarks"]["invoices"]["partitions"]
-    assert (orders["digests"], invoices["digests"]) == (
-        {"all": "new"},
-        {"all": "of another company"},
-    )
-    both = read_state(merge(written(stored({"digests": {"all": "b"}}, 2)), deepcopy(new)))
-    assert [p["digests"]["all"] for p in both["bookmarks"]["orders"]["partitions"]] == ["new", "b"]
+    assert digests(read_state(merge(new, old))) == {1: "new", 2: "other"}
+
+
+def test_meltano_merges_states_company_by_company() -> None:
+    first = written(stored({"digests": {"all": "a"}}, 1))
+    second = written(stored({"digests": {"all": "b"}}, 2))
+    assert digests(read_state(merge(second, first))) == {1: "a", 2: "b"}
 
 
 def test_a_state_of_version_2_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
