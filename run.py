@@ -51,7 +51,8 @@ def main(arguments: list[str]) -> int:
             return 0
         case ["test", *options]:
             make_environment()
-            chosen = options or ("-n", "auto", "--dist", "loadgroup")
+            processes = (os.cpu_count() or 1) + 1  # some tests wait
+            chosen = options or ("-n", str(processes), "--dist", "loadgroup")
             return call(BIN / "python", "-m", "pytest", *chosen, environment=without_secrets())
         case _:
             print(__doc__)

@@ -34,10 +34,10 @@ COMPANY = Company(107896302, "0")
 def _no_leftovers() -> Iterator[None]:
     """Undo what the tap does to the process: secrets hidden, log records made, objects kept."""
     make = logging.Logger.makeRecord
-    yield
+    with patch("gc.freeze"):
+        yield
     logging.Logger.makeRecord = make  # type: ignore[method-assign]
     redaction.forget()
-    gc.unfreeze()
 
 
 def mounted(tap: TapTripletex, sandbox: Sandbox) -> TapTripletex:

@@ -87,7 +87,7 @@ def test_the_first_run_is_quiet_and_leaves_a_report(project: Project) -> None:
 
 
 def test_of_a_run_that_failed_the_reason_is_shown(project: Project) -> None:
-    project.sandbox.faults.append(Fault("server_error_json", "/product", times=None))
+    project.sandbox.faults.append(Fault("refuse_field", "/product", field="id", times=None))
     result = first_run(project)
     assert result.code == 1
     assert "Failed: products" in result.output
@@ -96,7 +96,7 @@ def test_of_a_run_that_failed_the_reason_is_shown(project: Project) -> None:
 
 
 def test_errors_are_seen_whatever_the_level(project: Project) -> None:
-    project.sandbox.faults.append(Fault("server_error_json", "/product", times=None))
+    project.sandbox.faults.append(Fault("refuse_field", "/product", field="id", times=None))
     result = project.run("target-jsonl", "--log-level=warning", code=1)
     assert "Failed: products" in result.output
     assert "Beginning" not in result.output

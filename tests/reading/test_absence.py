@@ -201,7 +201,8 @@ def test_a_state_without_a_latest_time_tells_it_by_its_bookmarks(sandbox: Sandbo
     warehouse = Warehouse(sandbox, ("departments",))
     warehouse.run()
     (part,) = warehouse.state["bookmarks"]["departments"]["partitions"]
-    part["replication_key_value"] = "2031-01-01T00:00:00Z"
+    # As earlier versions wrote it, which kept no latest time.
+    part |= {"replication_key": "synced_at", "replication_key_value": "2031-01-01T00:00:00Z"}
     for memory in warehouse.state["bookmarks"]["sync_windows"]["partitions"]:
         memory.pop("synced_at")
     forget(warehouse)
