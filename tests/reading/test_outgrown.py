@@ -10,6 +10,7 @@ import pytest
 
 from tap_tripletex.reading.plan import Range
 from tap_tripletex.reading.slices import Calendar, Cut
+from tap_tripletex.reading.state import FOLDED
 from tap_tripletex.sandbox import Sandbox
 from tests.warehouse import Warehouse
 
@@ -204,6 +205,28 @@ def test_a_run_that_is_cut_short_goes_on_with_what_it_has_cut(sandbox: Sandbox) 
     warehouse.run()
     assert warehouse.emitted["vouchers"] < count
     assert vouchers(warehouse) == truth(sandbox)
+
+
+def test_a_year_whose_months_are_told_by_it_alone_is_read_when_it_has_changed(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tap_tripletex.reading.short_state.UNFOLDED_YEARS", 0)
+    warehouse = Warehouse(sandbox, ("vouchers",), page_size=200)
+    warehouse.run()
+    found = digests(warehouse, "vouchers")
+    assert [name for name in BY_MONTH if found[name] == FOLDED] == BY_MONTH[1:25]
+    sandbox.requests.clear()
+    warehouse.run()
+    assert warehouse.emitted == {}
+    assert [r["path"] for r in sandbox.requests].count("/ledger/voucher") == 1
+    sandbox.company().back_date("2025-03-03")
+    sandbox.requests.clear()
+    warehouse.run()
+    assert [first[:7] for first, _ in reads(sandbox, "/ledger/voucher")] == BY_MONTH[13:25]
+    assert vouchers(warehouse) == truth(sandbox)
+    assert digests(warehouse, "vouchers")["2025-03"] == FOLDED
+    warehouse.run()
+    assert warehouse.emitted == {}
 
 
 def test_a_range_without_days_is_none() -> None:
