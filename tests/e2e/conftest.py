@@ -37,6 +37,7 @@ RUN_IN_PLACE = {"test_company_key", "test_first_run"}
 """Tests of run.py, which writes where it lies: not at once."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before the names of groups are looked for
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
