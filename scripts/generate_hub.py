@@ -92,6 +92,11 @@ meltano invoke tap-tripletex:views --dialect postgres --schema tap_tripletex > v
 """
 
 COMMANDS = {
+    "plan": {
+        "args": "--config=ENV",
+        "description": "Says what a run will take: companies, requests, minutes at the rate limit",
+        "executable": "tap-tripletex-plan",
+    },
     "probe": {
         "args": "",
         "description": "Asks a company how Tripletex answers there, for a bug report",

@@ -123,7 +123,7 @@ class Connection:
         Raises:
             AuthenticationError: when the tokens are not accepted.
         """
-        return self._identity("own", self.session.identity)
+        return self._identity(("own",), self.session.identity)
 
     @cached_property
     def own(self) -> Company:
@@ -190,6 +190,11 @@ class Connection:
             partial(self._first_fiscal_year, company),
         )
 
+    def leave(self, company_id: int) -> None:
+        """Let go of what is known of the lists of a company, which is not read any more."""
+        self.probes.forget(company_id)
+        self.parent_ids.forget(company_id)
+
     def basics(self, company: Company) -> tuple[str | None, Calendar]:
         """Return the rights in a company, None where they are secret, and its days.
 
@@ -218,7 +223,7 @@ class Connection:
                 opening=start or BEGINNING,
             )
 
-        return self._calendars(company.id, make)
+        return self._calendars((company.id,), make)
 
     def _first_fiscal_year(self, company: Company) -> date:
         if known := self.facts.known(company.id, BEGUN):
@@ -255,7 +260,7 @@ class Connection:
         """Return what tells whether the token sees everything."""
         given_up = self._settings.rights_given_up
         return self._completeness(
-            "all",
+            ("all",),
             lambda: Completeness(self.client, self.access, self.identity, self.today, given_up),
         )
 

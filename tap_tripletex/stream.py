@@ -191,6 +191,7 @@ class TripletexStream(Stream):
         company = self._run.connection.company((context or {})["company_id"])
         if self._run.report.ended(company.id):
             self._run.skip((self.name, company.id))
+            self._readings.pop(company.id, None)
             return
         progress = self._run.report.start(self.name, company.id)
         try:
@@ -214,6 +215,7 @@ class TripletexStream(Stream):
             self._fail(Trouble(self.name, company.id, reason, fatal=True))
         finally:
             progress.end()
+            self._readings.pop(company.id, None)
 
     def _fail(self, trouble: Trouble) -> None:
         self._run.report.troubles.append(trouble)
@@ -266,6 +268,15 @@ class TripletexStream(Stream):
             return none
         return connection.scouts.submit(reading.look)
 
+    @cached_property
+    def _selection(self) -> Selection:
+        return Selection(
+            self._columns,
+            selected_columns(self._columns, self.mask, self._always),
+            unconditional=self.replication_method == REPLICATION_FULL_TABLE,
+            sampled=self.ABORT_AT_RECORD_COUNT is not None,
+        )
+
     def _reading_of(self, company: Company) -> CompanyReading:
         """Return what puts together the reading of a company; made by one thread, once."""
         if company.id not in self._readings:
@@ -273,12 +284,7 @@ class TripletexStream(Stream):
                 self,
                 company,
                 self._run,
-                Selection(
-                    self._columns,
-                    selected_columns(self._columns, self.mask, self._always),
-                    unconditional=self.replication_method == REPLICATION_FULL_TABLE,
-                    sampled=self.ABORT_AT_RECORD_COUNT is not None,
-                ),
+                self._selection,
                 self._slice_state(company, {"company_id": company.id}),
                 self._write,
             )

@@ -10,12 +10,13 @@ import sys
 import threading
 from contextlib import contextmanager
 from functools import cached_property
-from itertools import tee
+from itertools import groupby, tee
+from operator import itemgetter
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError, MappingError
-from typing_extensions import override
+from typing_extensions import Self, override
 
 from tap_tripletex import who
 from tap_tripletex.api.companies import ALL
@@ -169,15 +170,16 @@ class TapTripletex(Tap):
 
     def _turns(self) -> Iterator[tuple[str, int]]:
         """Yield the streams and companies in their order: one company after another."""
-        streams = [stream for stream in self._tables if stream.selected]
+        streams = [stream for stream in self.tables if stream.selected]
         for company in self.connection.in_turn():
             for stream in streams:
                 if stream.reads(company):
                     yield stream.name, company.id
 
     @property
-    def _tables(self) -> Iterator[TripletexStream]:
-        return (s for s in self.streams.values() if isinstance(s, TripletexStream))
+    def tables(self) -> list[TripletexStream]:
+        """Return the streams that are lists of Tripletex, selected or not."""
+        return [s for s in self.streams.values() if isinstance(s, TripletexStream)]
 
     @property
     def windows(self) -> SyncWindows:
@@ -205,10 +207,12 @@ class TapTripletex(Tap):
         self._reset_state_progress_markers()
         self._set_compatible_replication_methods()
         self.extraction.states.write_state(self.state)
-        for name, company_id in self._announced:
-            self.streams[name].sync({"company_id": company_id})
+        for company_id, turns in groupby(self._announced, key=itemgetter(1)):
+            for name, _ in turns:
+                self.streams[name].sync({"company_id": company_id})
+            self.connection.leave(company_id)
         self.windows.sync()
-        for stream in self._tables:
+        for stream in self.tables:
             stream.finalize_state_progress_markers()
             stream.log_sync_costs()
 
@@ -244,6 +248,30 @@ class TapTripletex(Tap):
         self.extraction.close(at_once=at_once)
 
     @classmethod
+    def given(
+        cls,
+        config: Any,  # noqa: ANN401 - the SDK's
+        state: IO[str] | None,
+        catalog: IO[str] | None,
+    ) -> Self:
+        """Return the tap for what a command line has given.
+
+        Args:
+            config: of the files of settings, and whether the environment has some.
+            state: its file.
+            catalog: its file.
+
+        Raises:
+            TripletexError: when one of them cannot be understood.
+        """
+        return cls(
+            config=config.config,
+            state=None if state is None else parse_state(state.read()),
+            catalog=None if catalog is None else parse_catalog(catalog.read()),
+            parse_env_config=config.parse_env,
+        )
+
+    @classmethod
     @override
     def invoke(  # type: ignore[override]
         cls,
@@ -259,12 +287,7 @@ class TapTripletex(Tap):
         super(Tap, cls).invoke(about=about, about_format=about_format)
         cls.print_version(print_fn=cls.logger.info)
         with in_one_sentence():
-            tap = cls(
-                config=config.config,
-                state=None if state is None else parse_state(state.read()),
-                catalog=None if catalog is None else parse_catalog(catalog.read()),
-                parse_env_config=config.parse_env,
-            )
+            tap = cls.given(config, state, catalog)
         whole = tap.finish(tap.run) and not tap.report.failed
         if tap.stopped:
             logging.shutdown()

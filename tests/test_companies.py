@@ -6,14 +6,22 @@ import contextlib
 import io
 import threading
 from concurrent.futures import wait
+from datetime import datetime, timezone
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import pytest
 
+from tap_tripletex.api.auth import RefreshGrant
 from tap_tripletex.reading.lookahead import Lookahead
-from tap_tripletex.sandbox import ACCOUNTANT_TOKEN, CONSUMER_TOKEN, Fault, Sandbox
+from tap_tripletex.sandbox import (
+    ACCOUNTANT_TOKEN,
+    CONSUMER_TOKEN,
+    REFRESH_TOKEN,
+    Fault,
+    Sandbox,
+)
 from tap_tripletex.tap import TapTripletex
 from tests.conftest import mounted
 from tests.test_tap import Run, catalog
@@ -123,3 +131,27 @@ def test_a_company_that_does_not_answer_lets_others_go_first(office: Sandbox) ->
         assert list(turns) == [*others, slow]
     answered.set()
     connection.close()
+
+
+def test_a_long_run_has_a_new_session_before_the_last_one_ends() -> None:
+    time = [datetime(2026, 6, 1, tzinfo=timezone.utc).timestamp()]
+    sandbox = Sandbox(vouchers_per_day=0.01, rate_limit=None, clock=lambda: time[0])
+    handle = sandbox.handle
+
+    def slowly(*request: Any) -> Any:
+        time[0] += 60
+        return handle(*request)
+
+    selected = catalog("balance_sheet", "ledger_accounts", "open_postings")
+    config = {"api_url": "sandbox://", "refresh_token": REFRESH_TOKEN, "max_concurrency": 2}
+    tap = mounted(TapTripletex(config=config, catalog=selected), sandbox)
+    session = tap.connection.session
+    session.grant = RefreshGrant(REFRESH_TOKEN, seconds=3600)
+    session._clock = lambda: datetime.fromtimestamp(time[0], timezone.utc)
+    output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+    with contextlib.redirect_stdout(output), patch.object(sandbox, "handle", slowly):
+        tap.run()
+        tap.close()
+    assert not tap.report.failed
+    assert sandbox.sessions._made > 2
+    assert {entry["status"] for entry in sandbox.requests} <= {200, 201, 204, 304}

@@ -95,6 +95,11 @@ class Probes:
 
         return ask() if anew else self._once(key, ask)
 
+    def forget(self, company_id: int) -> None:
+        """Let go of the answers of a company."""
+        self._once.forget(company_id)
+        self._counts.forget(company_id)
+
     def note(
         self, company: Company, path: str, params: Mapping[str, str], digest: str | None
     ) -> None:

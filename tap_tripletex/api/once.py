@@ -18,9 +18,9 @@ class Once(Generic[T]):
     def __init__(self) -> None:
         """Begin without any."""
         self._lock = threading.Lock()
-        self._known: dict[Hashable, Future[T]] = {}
+        self._known: dict[tuple[Hashable, ...], Future[T]] = {}
 
-    def __call__(self, key: Hashable, work: Callable[[], T]) -> T:
+    def __call__(self, key: tuple[Hashable, ...], work: Callable[[], T]) -> T:
         """Return what the work for a key gave, whoever did it.
 
         Raises:
@@ -36,3 +36,9 @@ class Once(Generic[T]):
             except BaseException as error:  # noqa: BLE001 - passed on to everyone
                 future.set_exception(error)
         return future.result()
+
+    def forget(self, company_id: int) -> None:
+        """Let go of what a company is the first part of the key of."""
+        with self._lock:
+            for key in [key for key in self._known if key[0] == company_id]:
+                del self._known[key]

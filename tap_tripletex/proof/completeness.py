@@ -153,7 +153,7 @@ class Completeness:
                 return False
             return True
 
-        return self._vouchers(company.id, ask)
+        return self._vouchers((company.id,), ask)
 
     def _short(self, company: Company) -> list[str] | None:
         names = self._access.held(company, self._user)

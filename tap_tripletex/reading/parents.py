@@ -79,6 +79,10 @@ class ParentIds:
                 oddities.unasked += 1
         return sorted(ids)
 
+    def forget(self, company_id: int) -> None:
+        """Let go of the parents of a company."""
+        self._once.forget(company_id)
+
     def digest(  # noqa: PLR0913 - what shapes a question
         self,
         company: Company,

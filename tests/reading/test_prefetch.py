@@ -203,12 +203,12 @@ def test_what_many_need_is_worked_out_once(pool: ThreadPoolExecutor) -> None:
         time.sleep(0.05)
         return 7
 
-    assert list(pool.map(lambda _: once("key", work), range(8))) == [7] * 8
+    assert list(pool.map(lambda _: once(("key",), work), range(8))) == [7] * 8
     assert len(calls) == 1
     failing: Once[int] = Once()
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
-            failing("key", lambda: 1 // 0)
+            failing(("key",), lambda: 1 // 0)
 
 
 def test_keys_are_told_apart_whether_they_rise_or_not() -> None:
