@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import date
 from typing import Any
 
@@ -293,3 +294,26 @@ def test_without_a_trial_balance_a_day_read_by_its_vouchers_proves_nothing(
     assert warehouse.rows("SELECT count(*) FROM postings_deleted") == [(0,)]
     unproven = "SELECT DISTINCT complete FROM sync_windows WHERE slice = '2026-03'"
     assert warehouse.rows(unproven) == [(False,)]
+
+
+def test_in_a_company_of_twenty_pages_an_edit_reads_one_page_more_than_its_month(
+    sandbox: Sandbox,
+) -> None:
+    company = sandbox.company()
+    months = Counter(str(row["date"])[:7] for row in company.rows("Posting"))
+    page = months.total() // 20
+    warehouse = Warehouse(sandbox, ("postings",), page_size=page)
+    warehouse.run()
+    for month in ("2024-03", "2025-06", "2026-10"):
+        row = next(row for row in company.rows("Posting") if str(row["date"])[:7] == month)
+        company.edit_posting(row["id"], description=f"Endret i {month}")
+        sandbox.requests.clear()
+        warehouse.run()
+        read = [
+            entry["rows"]
+            for entry in sandbox.requests
+            if entry["path"] == "/ledger/posting" and entry["params"]["count"] == str(page)
+        ]
+        assert len(read) <= -(-months[month] // page) + 1
+        assert sum(read) <= months[month] + page
+        assert warehouse.emitted["postings"] == months[month]
