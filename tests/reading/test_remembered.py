@@ -11,11 +11,12 @@ import pytest
 
 from tap_tripletex.api.digests import Probes
 from tap_tripletex.api.errors import StateError
+from tap_tripletex.api.short_digests import short
 from tap_tripletex.reading.children import Child
-from tap_tripletex.reading.slices import Parents, Slice
+from tap_tripletex.reading.slices import Ask, Parents, Slice
 from tap_tripletex.reading.state import ROOT, SliceState
 from tap_tripletex.reading.strategies import Window
-from tap_tripletex.reading.tree import Guard
+from tap_tripletex.reading.tree import Guard, Shared
 from tap_tripletex.rows.mapping import mapping
 from tap_tripletex.sandbox import Fault, Sandbox
 from tests.conftest import API, COMPANY, listed
@@ -153,6 +154,33 @@ def test_all_lists_that_are_followed_are_asked_again() -> None:
     guard.stale()
     guard.settle(())
     assert state.digest(ROOT) == "a c"
+
+
+def test_a_list_of_several_streams_is_held_against_the_digests_of_its_rows() -> None:
+    part, asked = Slice("all", (Ask(), Ask())), []
+
+    def watched(known: str | None, *found: str) -> Shared:
+        def ask(known: str | None, digest: str) -> str:
+            asked.append(known)
+            return digest
+
+        state = SliceState({"digests": {"all": known} if known else {}}, "rows")
+        return Shared(part, [partial(ask, digest=digest) for digest in found], state)
+
+    new = watched(None, "a", "b")
+    assert new.stale() == {"all"}
+    assert new.proves(None, "") is None
+    assert asked == []  # it will be read anyway
+    for known in ("a b", f"{short('a')} {short('b')}"):
+        same = watched(known, "a", "b")
+        assert same.stale() == set()
+        assert same.proves(None, "") is True
+        other = watched(known, "a", "c")
+        assert other.stale() == {"all"}
+        assert other.proves(part, "a c") is None
+        # The rows are what they were, though the question has another digest: fields matter.
+        assert other.proves(part, "a b") is False
+    assert watched("a", "a", "b").stale() == {"all"}
 
 
 @pytest.mark.parametrize("digest", [None, "d1"])
