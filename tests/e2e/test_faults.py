@@ -125,6 +125,6 @@ def test_one_failing_company_does_not_stop_the_others(project: Project) -> None:
             TAP_TRIPLETEX_COMPANY_IDS="all",
             TAP_TRIPLETEX__SELECT=json.dumps(["departments.*"]),
         )
-    assert f"Failed: departments (company {broken})" in result.output
+    assert f"Failed: company (company {broken})" in result.output
     read_companies = {row["company_id"] for row in read(project, "departments")}
     assert read_companies == {company.id for company in sandbox.companies} - {broken}

@@ -6,22 +6,13 @@ import os
 import re
 import subprocess
 import sys
-from typing import TYPE_CHECKING
 
 import pytest
 
-from report.database import duckdb_file
-from report.database import postgres as postgres_server
-from report.tables import companies_of
 from tap_tripletex.sandbox import Fault
 from tests.browser import browser
 from tests.e2e.conftest import ROOT, Project, Result
 from tests.report.test_page import CHARTS, MARKS, OUTSIDE
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.postgres import Postgres
 
 MOST_LINES = 60
 
@@ -100,28 +91,3 @@ def test_errors_are_seen_whatever_the_level(project: Project) -> None:
     result = project.run("target-jsonl", "--log-level=warning", code=1)
     assert "Failed: products" in result.output
     assert "Beginning" not in result.output
-
-
-def test_both_databases_give_the_same_report(
-    project: Project, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    files: dict[str, Path] = {}
-    schemas = {
-        **postgres.environment("of_report"),
-        "TRIPLETEX_SCHEMA": "of_report",
-        "DBT_POSTGRES_SCHEMA": "of_report_marts",
-        "REPORT_POSTGRES_SCHEMA": "of_report_marts",
-    }
-    for name, environment in {"duckdb": {}, "postgres": schemas}.items():
-        files[name] = project.folder / name / "report.html"
-        words = (f"target-{name}", f"dbt-{name}:marts", f"report:{name}")
-        project.build(*words, REPORT_OUTPUT=str(files[name].parent), **environment)
-    for name, value in schemas.items():
-        monkeypatch.setenv(name, value)
-    with duckdb_file(project.folder / "books.duckdb", "accounting") as database:
-        expected = companies_of(database, "nb")
-    with postgres_server("of_report_marts") as database:
-        found = companies_of(database, "nb")
-    assert found == expected
-    assert all(company.tables["projects"] for company in expected)
-    assert files["postgres"].read_text() == files["duckdb"].read_text()

@@ -17,6 +17,8 @@ import psycopg
 import pytest
 import yaml
 
+from report.database import duckdb_file
+from report.tables import companies_of
 from tap_tripletex.sandbox import ACCOUNTANT_TOKEN, CONSUMER_TOKEN, Sandbox, serve
 from tests.e2e.conftest import ROOT, Project, apart
 from tests.e2e.truths import TRUTHS, add_what_the_usual_days_lack, month_of
@@ -264,6 +266,27 @@ def test_liquidity_begins_with_the_bank_and_adds_up(loaded: Loaded) -> None:
         assert len(days) == 31
         assert days[0][0] == Decimal(bank) / 100
         assert all(opening + moved == closing for opening, moved, closing in days)
+
+
+def test_both_databases_give_the_same_report(loaded: Loaded) -> None:
+    made: dict[str, str] = {}
+    for database in DATABASES:
+        folder = loaded.project.folder / f"report-of-{database}"
+        result = loaded.project.meltano(
+            "run",
+            "--no-install",
+            f"report:{database}",
+            REPORT_OUTPUT=str(folder),
+            REPORT_POSTGRES_SCHEMA="accounting_marts",
+        )
+        assert result.code == 0, result.output[-6000:]
+        made[database] = (folder / "report.html").read_text()
+    assert made["postgres"] == made["duckdb"]
+    with duckdb_file(loaded.project.folder / "books.duckdb", "accounting") as books:
+        companies = companies_of(books, "nb")
+    assert len(companies) == len(loaded.project.sandbox.companies)
+    assert all(company.tables["projects"] for company in companies)
+    assert all(company.name in made["duckdb"] for company in companies)
 
 
 @pytest.fixture

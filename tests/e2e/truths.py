@@ -169,9 +169,20 @@ def months(last: date) -> list[date]:
     return found
 
 
+def last_booked(company: Company, today: date) -> date:
+    """Return the last day that Tripletex has a figure for: today, or the last that is booked on."""
+    return max(today, *(date.fromisoformat(row["date"]) for row in company.rows("Posting")))
+
+
+def told_months(company: Company, today: date) -> Iterable[tuple[date, date]]:
+    """Return the months of a company up to the last one booked in, or its last period."""
+    periods = (date.fromisoformat(row["start"]) for row in company.rows("AccountingPeriod"))
+    return pairwise(months(max(last_booked(company, today), *periods)))
+
+
 def trial_balance(company: Company, today: date) -> Iterable[Row]:
     accounts = sorted(company.rows("Account"), key=lambda row: row["number"])
-    for start, end in pairwise(months(today + timedelta(days=400))):
+    for start, end in told_months(company, today):
         moved = company.trial_balance(start.isoformat(), end.isoformat())
         this_year = company.trial_balance(company.fiscal_year(start.isoformat()), end.isoformat())
         ever = company.trial_balance(None, end.isoformat())
@@ -179,7 +190,8 @@ def trial_balance(company: Company, today: date) -> Iterable[Row]:
             net = moved.get(row["id"], 0)
             closing = (ever if row["number"] < 3000 else this_year).get(row["id"], 0)
             if net or closing:
-                yield start, row["number"], row["name"], kroner(net), kroner(closing), Decimal(0)
+                difference = Decimal(0) if start <= last_booked(company, today) else None
+                yield start, row["number"], row["name"], kroner(net), kroner(closing), difference
 
 
 def profit_and_loss(company: Company, today: date) -> Iterable[Row]:
@@ -195,8 +207,7 @@ def profit_and_loss(company: Company, today: date) -> Iterable[Row]:
 
 def balance_sheet(company: Company, today: date) -> Iterable[Row]:
     accounts = sorted(company.rows("Account"), key=lambda row: row["number"])
-    ends = months(today + timedelta(days=400))
-    for start, end in pairwise(ends):
+    for start, end in told_months(company, today):
         sums = company.trial_balance(None, end.isoformat())
         for row in accounts:
             if row["number"] < 3000 and sums.get(row["id"]):
