@@ -49,6 +49,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _plugins() -> None:
     """Install what the tests run, as it is pinned: once, however many processes test."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each process compiles all that it imports
     with fasteners.InterProcessLock(ROOT / ".meltano-tests.lock"):
         run.install(*PLUGINS)
 
