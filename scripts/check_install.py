@@ -60,7 +60,8 @@ class Installation:
     def install(self, distribution: Path, *, pre: bool) -> None:
         """Install a file and what it needs, and let pip look for contradictions."""
         pip = ("python", "-m", "pip", "--quiet", "--disable-pip-version-check")
-        self.call(*pip, "install", *(("--pre",) if pre else ()), str(distribution))
+        chosen = ("--no-compile", *(("--pre",) if pre else ()))  # what is run is compiled then
+        self.call(*pip, "install", *chosen, str(distribution))
         self.call(*pip, "check")
         versions = self.call("python", "-c", VERSIONS).strip()
         print(f"installed {distribution.name}: {versions}", flush=True)

@@ -266,7 +266,7 @@ HAPPENINGS: tuple[Callable[[LivingCompany], None], ...] = (
     delete_a_customer,
     credit_an_invoice,
 )
-TIED_OUT_AFTER = (edit_a_voucher, credit_an_invoice)
+TIED_OUT_AFTER = (credit_an_invoice,)  # all that has happened by then is in the books
 
 
 def books_of(folder: Path, postgres: Postgres) -> list[Books]:
@@ -303,7 +303,7 @@ def books_of(folder: Path, postgres: Postgres) -> list[Books]:
 
 
 def test_the_models_follow_whatever_happens(tmp_path: Path, postgres: Postgres) -> None:
-    sandbox = Sandbox(rate_limit=None)
+    sandbox = Sandbox(rate_limit=None, vouchers_per_day=0.1)
     company, tap = sandbox.company(), Tap(sandbox)
     both = books_of(tmp_path, postgres)
 
