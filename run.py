@@ -52,7 +52,7 @@ def main(arguments: list[str]) -> int:
         case ["test", *options]:
             make_environment()
             processes = (os.cpu_count() or 1) + 1  # some tests wait
-            chosen = options or ("-n", str(processes), "--dist", "loadgroup")
+            chosen = options or ("-n", str(processes), "--dist", "loadfile")
             return call(BIN / "python", "-m", "pytest", *chosen, environment=without_secrets())
         case _:
             print(__doc__)

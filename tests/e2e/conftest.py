@@ -33,17 +33,12 @@ PLUGINS = (
     "dbt-postgres",
     "report",
 )
-RUN_IN_PLACE = {"test_company_key", "test_first_run"}
-"""Tests of run.py, which writes where it lies: not at once."""
 
 
-@pytest.hookimpl(tryfirst=True)  # before the names of groups are looked for
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.e2e)
-            name = "run" if item.path.stem in RUN_IN_PLACE else item.path.stem
-            item.add_marker(pytest.mark.xdist_group(name))
 
 
 @pytest.fixture(scope="session", autouse=True)
