@@ -72,7 +72,11 @@ def make_environment() -> None:
         return
     if VENV.is_symlink() or (VENV.exists() and not any(VENV.glob("ready-*")) and not is_own()):
         sys.exit(f"{VENV} was not made by this script. Move it away, or run from another clone.")
-    print("Installing, once; it takes two minutes or so.\nMeltano and the tools …", flush=True)
+    print(
+        "Installing, once: a few minutes, more on a slow line. It may be stopped, and goes on.\n"
+        "Meltano and the tools …",
+        flush=True,
+    )
     if VENV.exists():
         shutil.rmtree(VENV)
     VENV.mkdir()
