@@ -51,8 +51,9 @@ def main(arguments: list[str]) -> int:
             return 0
         case ["test", *options]:
             make_environment()
-            processes = (os.cpu_count() or 1) + 1  # some tests wait
-            chosen = options or ("-n", str(processes), "--dist", "loadfile")
+            # A file's tests go to one process, the long end-to-end ones first; some only wait.
+            processes = f"-n{(os.cpu_count() or 1) + 1}"
+            chosen = options or (processes, "--dist=loadfile", "--no-loadscope-reorder")
             return call(BIN / "python", "-m", "pytest", *chosen, environment=without_secrets())
         case _:
             print(__doc__)
