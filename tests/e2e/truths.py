@@ -182,6 +182,7 @@ def told_months(company: Company, today: date) -> Iterable[tuple[date, date]]:
 
 def trial_balance(company: Company, today: date) -> Iterable[Row]:
     accounts = sorted(company.rows("Account"), key=lambda row: row["number"])
+    told = last_booked(company, today)
     for start, end in told_months(company, today):
         moved = company.trial_balance(start.isoformat(), end.isoformat())
         this_year = company.trial_balance(company.fiscal_year(start.isoformat()), end.isoformat())
@@ -190,7 +191,7 @@ def trial_balance(company: Company, today: date) -> Iterable[Row]:
             net = moved.get(row["id"], 0)
             closing = (ever if row["number"] < 3000 else this_year).get(row["id"], 0)
             if net or closing:
-                difference = Decimal(0) if start <= last_booked(company, today) else None
+                difference = Decimal(0) if start <= told else None
                 yield start, row["number"], row["name"], kroner(net), kroner(closing), difference
 
 
