@@ -303,7 +303,7 @@ def books_of(folder: Path, postgres: Postgres) -> list[Books]:
 
 
 def test_the_models_follow_whatever_happens(tmp_path: Path, postgres: Postgres) -> None:
-    sandbox = Sandbox(rate_limit=None, vouchers_per_day=0.1)
+    sandbox = Sandbox(rate_limit=None)
     company, tap = sandbox.company(), Tap(sandbox)
     both = books_of(tmp_path, postgres)
 
