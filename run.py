@@ -34,6 +34,7 @@ OWN = "made-by-run.py"
 DATABASES = {"sandbox": ROOT / "sandbox.duckdb", "production": ROOT / "books.duckdb"}
 REPORTS = {"sandbox": ROOT / "output" / "sandbox", "production": ROOT / "output"}
 LOGS = ROOT / ".meltano" / "logs"
+MOST_PROCESSES = 8  # of tests: each has databases, browsers and companies of its own
 COMPANY_KEY = "TAP_TRIPLETEX_REFRESH_TOKEN"
 TOKENS = ("TAP_TRIPLETEX_CONSUMER_TOKEN", "TAP_TRIPLETEX_EMPLOYEE_TOKEN")
 
@@ -52,8 +53,8 @@ def main(arguments: list[str]) -> int:
         case ["test", *options]:
             make_environment()
             # A file's tests go to one process, the long end-to-end ones first; some only wait.
-            processes = f"-n{(os.cpu_count() or 1) + 1}"
-            chosen = options or (processes, "--dist=loadfile", "--no-loadscope-reorder")
+            processes = min((os.cpu_count() or 1) + 1, MOST_PROCESSES)
+            chosen = options or (f"-n{processes}", "--dist=loadfile", "--no-loadscope-reorder")
             return call(BIN / "python", "-m", "pytest", *chosen, environment=without_secrets())
         case _:
             print(__doc__)

@@ -48,7 +48,7 @@ class Probes:
         self._once: Once[str | None] = Once()
         self._counts: Once[int | None] = Once()
         self._days: Once[date | None] = Once()
-        self._filled: dict[Hashable, bool] = {}
+        self._filled: dict[tuple[Hashable, ...], bool] = {}
 
     def digest(  # noqa: PLR0913 - what shapes a question
         self,
@@ -97,8 +97,10 @@ class Probes:
 
     def forget(self, company_id: int) -> None:
         """Let go of the answers of a company."""
-        self._once.forget(company_id)
-        self._counts.forget(company_id)
+        for answers in (self._once, self._counts, self._days):
+            answers.forget(company_id)
+        for key in [key for key in self._filled if key[0] == company_id]:
+            del self._filled[key]
 
     def note(
         self, company: Company, path: str, params: Mapping[str, str], digest: str | None

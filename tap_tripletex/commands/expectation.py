@@ -6,10 +6,10 @@ many objects of a kind there are whose lists are asked for one by one.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tap_tripletex.reading.state import SliceState
+from tap_tripletex.reading.tree import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,11 +77,8 @@ class Expectation:
         today, settings = self._calendar.today, self._settings
         days = settings.full_refresh_days
         if stream.seldom and days:
-            recent = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
-            windows = [(part, part.window) for part in parts if part.window]
-            self._requests += sum(
-                len(part.asks) for part, (first, end) in windows if first <= today and end > recent
-            )
+            recent = Turns.recent(parts, today, lambda _: True).stale()
+            self._requests += sum(len(part.asks) for part in parts if part.key in recent)
             return
         due = [part for part in parts if state.is_due(part.key, today, days)]
         self._requests += sum(len(part.asks) for part in due)

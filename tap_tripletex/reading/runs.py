@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from tap_tripletex.reading.slices import DAY, next_month
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-DAY = timedelta(days=1)
 
 NAME = re.compile(r"(?P<year>\d{4})(?P<of_all>/?)|(?P<month>\d{4}-\d\d)|(?P<end>\d{4}-\d\d-\d\d)")
 """Names of years, of all that is in a year, of months, and of the last days of months."""
@@ -54,13 +54,9 @@ def following(name: str) -> str:
         return f"{int(match['year']) + 1:04}{match['of_all']}"
     try:
         day = date.fromisoformat(match["end"] or f"{name}-01")
-    except ValueError:
+        if match["month"]:
+            return f"{next_month(day):%Y-%m}"
+        begins = day + DAY
+        return f"{next_month(begins) - DAY}" if begins.day == 1 else ""
+    except (ValueError, OverflowError):  # there is no such day, or none after it
         return ""
-    if match["month"]:
-        return f"{_month_after(day):%Y-%m}"
-    begins = day + DAY
-    return f"{_month_after(begins) - DAY}" if begins.day == 1 else ""
-
-
-def _month_after(first: date) -> date:
-    return (first + 31 * DAY).replace(day=1)
