@@ -89,9 +89,14 @@ class Extraction:
         return self._output()
 
     @cached_property
+    def packing(self) -> Packing:
+        """Return what packs the state."""
+        return Packing()
+
+    @cached_property
     def states(self) -> States:
         """Return what writes the state, when it is time."""
-        return States(self.output, Packing().packed)
+        return States(self.output, self.packing.packed)
 
     @property
     def plain(self) -> bool:

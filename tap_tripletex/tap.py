@@ -211,9 +211,9 @@ class TapTripletex(Tap):
             for name, _ in turns:
                 self.streams[name].sync({"company_id": company_id})
             self.connection.leave(company_id)
+            self.extraction.packing.put_away(self.state, company_id)
         self.windows.sync()
         for stream in self.tables:
-            stream.finalize_state_progress_markers()
             stream.log_sync_costs()
 
     def run(self) -> None:

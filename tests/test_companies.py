@@ -66,7 +66,10 @@ def rows(run: Run, stream: str, company_id: int) -> set[int]:
 
 
 def test_companies_are_read_one_after_another_and_a_schema_is_said_once(office: Sandbox) -> None:
-    _, first = read(office)
+    tap, first = read(office)
+    assert not any(bookmark.get("partitions") for bookmark in tap.state["bookmarks"].values())
+    parts = first.state["bookmarks"]["departments"]["partitions"]
+    assert len(parts) == len(office.companies)
     records = [m["record"] for m in first.of_type("RECORD") if m["stream"] in STREAMS]
     order = [company_id for company_id, _ in groupby(row["company_id"] for row in records)]
     assert sorted(order) == [company.id for company in office.companies]

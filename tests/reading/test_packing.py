@@ -195,6 +195,26 @@ def test_a_company_that_is_the_same_is_packed_once(monkeypatch: pytest.MonkeyPat
     assert second == Packing().packed(state)
 
 
+def test_a_company_that_is_put_away_is_written_as_it_was() -> None:
+    state = stored({"digests": {"all": "a"}}, 1)
+    partitions = state["bookmarks"]["orders"]["partitions"]
+    partitions += stored({"digests": {"all": "b"}}, 2)["bookmarks"]["orders"]["partitions"]
+    foreign = [{"context": {"company_id": 1}, "version": VERSION + 1}]
+    state["bookmarks"]["of a later version"] = {"partitions": foreign}
+    packs = Packing()
+    whole = packs.packed(state)
+    packs.put_away(state, 1)
+    packs.put_away(state, 3)
+    assert [
+        part["context"]["company_id"] for part in state["bookmarks"]["orders"]["partitions"]
+    ] == [2]
+    assert packs.packed(state) == whole
+    packs.put_away(state, 2)
+    assert state["bookmarks"]["orders"]["partitions"] == []
+    assert packs.packed(state) == whole
+    assert state["bookmarks"]["of a later version"] == {"partitions": foreign}
+
+
 def test_what_the_tap_does_not_know_stays_as_it_is() -> None:
     foreign = {
         "of something else": {"partitions": [{"context": {"id": 5}, "version": 3, "at": 1}]},
