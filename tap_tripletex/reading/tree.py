@@ -121,9 +121,15 @@ class Tree:
         self._root = Node(ROOT, min(windows.values())[0], after, frozenset(windows))
         self._years = []
         for year in sorted({first.year for first, _ in windows.values()}):
-            inside = {key: window for key, window in windows.items() if window[0].year == year}
+            after = date(year + 1, 1, 1)
+            # One that goes on into the next year is not told by this one's digest.
+            inside = {
+                key: window
+                for key, window in windows.items()
+                if window[0].year == year and window[1] <= after
+            }
             if len(inside) > 1:
-                first, after = min(inside.values())[0], date(year + 1, 1, 1)
+                first = min(inside.values())[0]
                 self._years.append(Node(f"{year}{YEAR}", first, after, frozenset(inside)))
         self._seen: dict[Node, str | None] = {}
 

@@ -54,6 +54,18 @@ def test_a_start_date_that_moves_back_is_as_if_it_had_always_been_so(
     assert not [r for r in sandbox.requests if r["path"] == "/balanceSheet"]
 
 
+def test_a_slice_that_goes_on_into_the_next_year_is_not_told_by_its_first(sandbox: Sandbox) -> None:
+    company, today = sandbox.company(), sandbox.today
+    warehouse = Warehouse(sandbox, ("vouchers",), start_date=f"{today.year}-05-24", future_days=400)
+    warehouse.run()
+    warehouse.config["start_date"] = f"{today.year}-01-17"
+    warehouse.run()
+    ahead = f"{today.year + 1}-03-30"
+    company.post_voucher(ahead, [(6300, 50_000), (1920, -50_000)], "Leie")
+    warehouse.run()
+    assert (1,) in warehouse.rows(f"SELECT count(*) FROM vouchers_current WHERE date = '{ahead}'")
+
+
 def test_a_total_of_a_part_of_a_month_does_not_stay_beside_that_of_another_part(
     sandbox: Sandbox,
 ) -> None:
