@@ -234,11 +234,13 @@ class TripletexStream(Stream):
             self._run.report.incomplete(lack, self.name, company.id)
         self._slice_state(company, context).admit()
         rows, read = tally.rows, tally.read
+        marked = False
 
         def settled(done: int, total: int) -> None:
+            nonlocal marked
             progress.slice(done, total)
-            if tally.read == read + 1 and total > 1:
-                self._run.states.mark(self.tap_state)
+            if tally.read > read and total > 1 and not marked:
+                marked = self._run.states.mark(self.tap_state)
 
         for record in reading.records(settled):
             tally.rows += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -99,6 +100,18 @@ def whole(request: pytest.FixtureRequest) -> Run:
             tap.run()
             tap.close()
     return Run(buffer.getvalue().decode())
+
+
+def test_whole_numbers_are_wide_and_what_is_a_day_is_a_date(whole: Run) -> None:
+    for message in whole.of_type("SCHEMA"):
+        stream, columns = message["stream"], message["schema"]["properties"]
+        wide = {name for name, column in columns.items() if column.get("maximum") == 2**63 - 1}
+        assert {name for name, column in columns.items() if "integer" in column["type"]} == wide
+        texts = {n for n, c in columns.items() if "string" in c["type"] and "format" not in c}
+        for name in texts:
+            values = {record[name] for record in whole.records(stream)} - {None}
+            days = {value for value in values if re.fullmatch(r"\d{4}-\d\d-\d\d", value)}
+            assert not values or days != values, (stream, name)
 
 
 @pytest.mark.parametrize("stream", [stream.name for stream in STREAMS])

@@ -191,13 +191,19 @@ class States(StateWriter):
         if self._output.bytes >= self._due_at or time.monotonic() - self._since > SECONDS:
             self.flush(state)
 
-    def mark(self, state: Any) -> None:  # noqa: ANN401 - a private type
-        """Write the state at a place that a next run should know of, if it does not weigh."""
+    def mark(self, state: Any) -> bool:  # noqa: ANN401 - a private type
+        """Write the state at a place that a next run should know of, if it does not weigh.
+
+        Returns:
+            Whether it did not, and the next run knows.
+        """
         size = len(self._last)
         waited = time.monotonic() - self._since
         rested = waited >= SHARE * self._seconds
-        if waited > SECONDS or (rested and (size <= SMALL or waited * BYTES_PER_SECOND > size)):
+        light = waited > SECONDS or (rested and (size <= SMALL or waited * BYTES_PER_SECOND > size))
+        if light:
             self.flush(state)
+        return light
 
     def flush(self, state: Any, *, again: bool = False) -> None:  # noqa: ANN401 - a private type
         """Write the state if it differs from the last one written, or in any case again."""

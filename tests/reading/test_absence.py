@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tap_tripletex.rows.output import States
 from tap_tripletex.sandbox import Fault, Sandbox
 from tests.warehouse import Warehouse
 
@@ -239,6 +240,31 @@ def test_a_refused_stream_is_asked_for_once_a_day(
     for _ in range(2):
         assert refused(warehouse, sandbox, "/department") == [403]
         assert warehouse.failed
+
+
+@pytest.mark.parametrize("heavy", [0, 2])
+def test_a_stream_of_a_run_that_was_killed_early_is_known_to_be_readable(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, heavy: int
+) -> None:
+    """The state is written with its first slice, or with the next where it would weigh."""
+    weighs, mark = iter([True] * heavy), States.mark
+    monkeypatch.setattr("tap_tripletex.rows.output.SHARE", 0)
+    monkeypatch.setattr(States, "mark", lambda *one: not next(weighs, False) and mark(*one))
+    warehouse = Warehouse(sandbox, ("departments", "vouchers"), page_size=50)
+    whole: list[str] = []
+    monkeypatch.setattr(warehouse, "load", lambda text: whole.extend(text.splitlines()))
+    warehouse.run()
+    windows = [
+        n for n, line in enumerate(whole) if '"sync_windows"' in line and '"row_count"' in line
+    ]
+    killed = Warehouse(sandbox, ("departments", "vouchers"), page_size=50)
+    weighs = iter([True] * heavy)
+    killed.run(lines=windows[4])
+    sandbox.forbid("/ledger/voucher")
+    killed.run()
+    assert killed.failed
+    assert "It was readable in an earlier run" in killed.reasons[0]
+    assert count(killed, "vouchers_deleted") == 0
 
 
 def test_a_right_that_was_lost_is_said_with_tables_and_fails_the_run(

@@ -140,8 +140,10 @@ def test_a_small_state_is_written_at_each_mark_and_a_large_one_now_and_then(
     written = 0
     for number in range(100):
         now[0] += 0.1
-        states.mark({"bookmarks": {"n": number, "text": large}})
-        written += len(capfdbinary.readouterr().out.splitlines())
+        told = states.mark({"bookmarks": {"n": number, "text": large}})
+        lines = len(capfdbinary.readouterr().out.splitlines())
+        assert lines == told
+        written += lines
     assert 4 <= written <= 6
 
 
