@@ -16,6 +16,7 @@ from tap_tripletex.reading.changed_since import Changes
 from tap_tripletex.reading.guarding import POSTINGS
 from tap_tripletex.reading.others import OtherLists
 from tap_tripletex.reading.paging import Lists, Source
+from tap_tripletex.reading.periods import past_of_totals
 from tap_tripletex.reading.reader import Reading
 from tap_tripletex.reading.slices import BEGINNING, Cut
 from tap_tripletex.reading.state import SliceState, fingerprint
@@ -305,7 +306,8 @@ class CompanyReading:
         again = [partial(probe, anew=True, fields=ALL) for probe in probes]
         if not probes:
             return None
-        return Guard(parts, probes, state, again, anyway=state.has_moved)
+        past = past_of_totals(stream.strategy, connection.today, ask)
+        return Guard(parts, probes, state, again, anyway=state.has_moved, past=past)
 
     @property
     def _has_turns(self) -> bool:

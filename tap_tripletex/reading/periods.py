@@ -12,13 +12,15 @@ from typing_extensions import override
 
 from tap_tripletex.reading.slices import BEGINNING, DAY, Ask, Cut, Deferred, Slice, next_year
 from tap_tripletex.reading.strategies import Whole
+from tap_tripletex.reading.tree import Past
 from tap_tripletex.rows.shapes import DATE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tap_tripletex.reading.guarding import Guarding
     from tap_tripletex.reading.slices import Calendar, Others
+    from tap_tripletex.reading.strategies import Strategy
 
 Json = dict[str, Any]
 
@@ -103,6 +105,23 @@ class Period(Whole):
         ahead = next(month for month in months if month > calendar.today)
         last = others.last_day(self.of, ahead, next_year(calendar.horizon))
         return (ask,) if last and last >= first else ()
+
+
+def past_of_totals(strategy: Strategy, today: date, ask: Callable[..., str | None]) -> Past | None:
+    """Return what the past of totals is told by, None for all else.
+
+    A total needs no row after its month. Not so what was open on a day: whether Tripletex leaves
+    out what was settled later is not recorded.
+
+    Args:
+        strategy: of the stream.
+        today: in Norway.
+        ask: asks for the digest of a path with parameters, given the one that it had.
+    """
+    if not isinstance(strategy, Period) or strategy.of is None:
+        return None
+    rows, last_month = strategy.of, (today.replace(day=1) - DAY).replace(day=1)
+    return Past(last_month, lambda day, known: ask(rows.path, rows.params(day), known))
 
 
 def _unless_before(

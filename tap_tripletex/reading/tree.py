@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 PLAIN = re.compile(r"[^#~@+\s()][^\s()]*")
 """A digest of the API's own, of one list."""
 
+BEFORE = re.compile(rf"\.\.\d{{4}}-\d\d-\d\d{YEAR}")
+"""Name of the digest of all rows before a day."""
+
 
 class Watch(Protocol):
     """Tells which slices may have changed, and remembers that when they were read."""
@@ -64,6 +67,10 @@ class Watch(Protocol):
 
 class Memory(Protocol):
     """Where digests are kept from run to run."""
+
+    @property
+    def known(self) -> Sequence[str]:
+        """Return the keys that a digest is known of."""
 
     def digest(self, key: str) -> str | None:
         """Return the digest that a key had."""
@@ -232,10 +239,23 @@ class Shared:
         """Do nothing: the digests are kept with the slice."""
 
 
+@dataclass(frozen=True)
+class Past:
+    """What the past is told by, of slices that depend on no row after their end.
+
+    Attributes:
+        day: before which hardly anything changes any more.
+        ask: asks for the digest of all rows before a day, given the one that it had.
+    """
+
+    day: date
+    ask: Callable[[date, str | None], str | None]
+
+
 class Guard:
     """The digests of other lists, on which all slices depend."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what slices are followed by
         self,
         parts: Iterable[Slice],
         probes: Sequence[Callable[[str | None], str | None]],
@@ -243,6 +263,7 @@ class Guard:
         again: Sequence[Callable[[str | None], str | None]] | None = None,
         *,
         anyway: bool = False,
+        past: Past | None = None,
     ) -> None:
         """Watch slices by lists that change whenever they do.
 
@@ -253,8 +274,14 @@ class Guard:
             memory: the digests of earlier runs.
             again: as ``probes``, but never answered by what was asked before in this run.
             anyway: all slices may have changed, whatever the lists say.
+            past: tells that the slices before a day have not; None where that cannot be.
         """
-        self._keys = {part.key for part in parts}
+        ends = {part.key: part.window and part.window[1] for part in parts}
+        self._keys = set(ends)
+        self._ends = {key: after for key, after in ends.items() if after}
+        self._past = past
+        self._before: str | None = None
+        self._outdated: set[str] = set()
         self._probes = probes
         self._again = probes if again is None else again
         self._memory = memory
@@ -263,7 +290,7 @@ class Guard:
         self._changed = True
 
     def stale(self) -> set[str]:
-        """Return the keys of all slices, or of none."""
+        """Return the keys of all slices, of those that are not settled by the past, or of none."""
         known = self._memory.digest(ROOT)
         each = (known or "").split(" ")
         if len(each) != len(self._probes):
@@ -272,12 +299,31 @@ class Guard:
         self._seen = " ".join(filter(None, digests)) if all(digests) else None
         same = self._seen is not None and all(map(agrees, each, digests))
         self._changed = self._anyway or not same
-        return self._keys if self._changed else set()
+        if not self._changed:
+            return set()
+        # In a first run everything is read: what nobody has asked for costs no question.
+        return self._keys - self._settled() if known else self._keys
+
+    def _settled(self) -> set[str]:
+        """Return the keys of the slices before which nothing has changed."""
+        past, memory = self._past, self._memory
+        if past is None or min(self._ends.values(), default=date.max) > past.day:
+            return set()
+        settled: set[str] = set()
+        for key in filter(BEFORE.fullmatch, memory.known):
+            day, known = date.fromisoformat(key[2:-1]), memory.digest(key)
+            if not self._anyway and agrees(known, past.ask(day, known) or None):
+                settled |= {one for one, after in self._ends.items() if after <= day}
+            else:
+                self._outdated.add(key)
+        self._before = past.ask(past.day, None)
+        return settled
 
     def forget(self) -> None:
-        """Forget the digests if they have changed."""
+        """Forget the digests that have changed."""
         if self._changed:
-            self._memory.finish(ROOT, None)
+            for key in (ROOT, *self._outdated):
+                self._memory.finish(key, None)
 
     def proves(self, part: Slice | None, digest: str) -> bool | None:  # noqa: ARG002
         """Return True: the lists are other ones than the slices."""
@@ -289,6 +335,14 @@ class Guard:
             each = self._seen.split(" ")
             if all(ask(one) == one for ask, one in zip(self._again, each, strict=True)):
                 self._memory.finish(ROOT, self._seen)
+                self._settle_past()
+
+    def _settle_past(self) -> None:
+        """Keep the digest of the past, which is the same if that of everything is."""
+        if self._past and self._before:
+            for key in filter(BEFORE.fullmatch, self._memory.known):
+                self._memory.finish(key, None)
+            self._memory.finish(f"..{self._past.day}{YEAR}", self._before)
 
 
 class Turns:

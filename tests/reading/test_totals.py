@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ from tap_tripletex.sandbox import Fault, Sandbox
 from tests.warehouse import Warehouse
 
 if TYPE_CHECKING:
+    from datetime import date
     from typing import Any
 
 STREAMS = ("balance_sheet", "ledger_accounts", "open_postings")
@@ -94,6 +96,41 @@ def test_months_to_come_are_gone_when_nothing_is_booked_so_far_ahead(sandbox: Sa
     fresh = Warehouse(sandbox, STREAMS)
     fresh.run()
     assert current(warehouse) == current(fresh)
+
+
+def test_a_change_asks_for_the_totals_since_last_month(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company, lines = sandbox.company(), [(6300, 50_000), (1920, -50_000)]
+    warehouse = Warehouse(sandbox, STREAMS, full_refresh_days=0)
+    warehouse.run()
+
+    def months_asked(day: date) -> str:
+        """Return the first month that is asked for after something was booked."""
+        company.post_voucher(day.isoformat(), lines)
+        sandbox.requests.clear()
+        warehouse.run()
+        paths = ("/balanceSheet", "/ledger")
+        first, other = (asked(sandbox, path, "dateFrom")[0] for path in paths)
+        assert first == other
+        # What was open may be another at the end of any month.
+        assert asked(sandbox, "/ledger/posting/openPost", "date")[0] < "2026"
+        return first
+
+    today = sandbox.today
+    this_month = today.replace(day=1)
+    last_month = (this_month - timedelta(days=1)).replace(day=1)
+    assert months_asked(today) == "2025-01-01"  # what nobody has asked for settles nothing
+    assert months_asked(last_month) == str(last_month)
+    assert months_asked(last_month - timedelta(days=1)) == "2025-01-01"
+    assert months_asked(today) == str(last_month)
+    next_month = (this_month + timedelta(days=31)).replace(day=1)
+    monkeypatch.setattr("tap_tripletex.connection.Connection.today", next_month)
+    assert months_asked(next_month) == str(last_month)
+    assert months_asked(next_month) == str(this_month)
+    fresh = Warehouse(sandbox, STREAMS)
+    fresh.run()
+    assert current(warehouse)[:2] == current(fresh)[:2]
 
 
 def test_to_who_does_not_see_all_vouchers_it_proves_nothing_that_there_is_no_posting(
