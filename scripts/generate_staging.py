@@ -119,6 +119,8 @@ def macros() -> str:
         "quotes()": _returned(QUOTES),
         "conditions()": _returned(TRUE),
         "reading_columns()": _returned({n: columns[n] for n in current_rows.READING_COLUMNS}),
+        "rights(table)": _rule(current_rows.RIGHTS),
+        "proven(table)": _rule(current_rows.PROVEN),
         "read_days(table, day)": _rule(current_rows.READ_DAYS),
         "read_whole(table)": _rule(current_rows.READ_WHOLE),
         "join_read_days()": _rule(current_rows.JOIN),
@@ -139,6 +141,7 @@ def _rule(text: str) -> str:
     """Return a part of the rule with what dbt fills in."""
     return Template(text).substitute(
         windows="{{ tripletex.readings() }}",
+        proven="{{ tripletex.proven(table) }}",
         table="{{ table }}",
         stream="{{ table.identifier | lower }}",
         complete="{{ tripletex.is_true('complete') }}",

@@ -389,6 +389,7 @@ class CompanyReading:
                 emission.synced_at,
                 len(emission.seen),
                 emission.whole and not self.lacks(),
+                self._run.connection.completeness.counted(self._company),
                 verdict.found if verdict else None,
                 verdict.expected if verdict else None,
             )

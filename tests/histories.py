@@ -30,6 +30,9 @@ OVERLAPS = (timedelta(seconds=1), timedelta(minutes=10), timedelta(hours=6))
 
 HOUR = timedelta(hours=1).total_seconds()
 
+OPENS_PROJECTS = "AUTH_PROJECT_MANAGER_COMPANY"
+"""Entitlement to see all projects."""
+
 ASSETS = "FIXED_ASSETS_REGISTER"
 """Module that opens `asset_postings`."""
 
@@ -115,11 +118,12 @@ class History:
             self.run_with_fewer_rights,
             self.run_while_it_changes,
             self.run_without_windows,
+            self.run_without_state_and_right,
             self.run_on_a_wrong_clock,
             self.run_that_ends_early,
             self.run,
         ]
-        self.run_with(faults, self.random.choices(runs, [10, 15, 10, 10, 15, 40])[0])
+        self.run_with(faults, self.random.choices(runs, [10, 15, 10, 5, 10, 15, 35])[0])
 
     def run_with(self, faults: list[Fault], run: Callable[[], None]) -> None:
         """Run in a way while things go wrong, and compare if it succeeded nevertheless."""
@@ -223,6 +227,20 @@ class History:
         self.warehouse.windows = False
         self.warehouse.run(to_the_end)
         self.warehouse.windows = True
+        self.run()
+
+    def run_without_state_and_right(self) -> None:
+        """Run once with a right less, and without the state that knows it."""
+        self.sandbox.faults.clear()
+        self.run()
+        self.log.append("run without state and right")
+        before = self.warehouse.config["employee_token"]
+        all_vouchers = before == EMPLOYEE_TOKEN
+        token = self.sandbox.add_employee_token(all_vouchers=all_vouchers, lacks=[OPENS_PROJECTS])
+        self.warehouse.config |= {"employee_token": token}
+        self.warehouse.state = {}
+        self.run()
+        self.warehouse.config |= {"employee_token": before}
         self.run()
 
     def lose_vouchers(self) -> None:

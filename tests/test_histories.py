@@ -14,7 +14,14 @@ def test_after_each_run_the_warehouse_has_the_truth(seed: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "mishap", ["run_on_a_wrong_clock", "run_that_ends_early", "lose_vouchers", "lose_assets"]
+    "mishap",
+    [
+        "run_on_a_wrong_clock",
+        "run_that_ends_early",
+        "run_without_state_and_right",
+        "lose_vouchers",
+        "lose_assets",
+    ],
 )
 def test_whatever_happens_to_a_run_nothing_that_exists_is_called_deleted(mishap: str) -> None:
     history = History(7)

@@ -2,7 +2,9 @@
 
 A loader keeps what was deleted. A row is gone when a reading that was complete, and of a window
 that the row lies in, began after the row was last seen; sync_windows has the readings. Windows may
-overlap: a year that was read whole yesterday, its months today.
+overlap: a year that was read whole yesterday, its months today. Tripletex filters lists by rights
+without a word: a reading with fewer rights than an earlier one of the stream proves nothing, also
+where the tap has lost the state that would have told it so.
 
 The SQL here is the only place of that rule. Both ``tap-tripletex-views`` and the dbt project in
 ``transform/`` are made from it.
@@ -24,8 +26,20 @@ if TYPE_CHECKING:
 
 WINDOWS = SyncWindows.name
 
-READING_COLUMNS = ("company_id", "stream", "window_start", "window_end", "synced_at", "complete")
+READING_COLUMNS = (
+    "company_id",
+    "stream",
+    "window_start",
+    "window_end",
+    "synced_at",
+    "complete",
+    "rights_held",
+    "rights_given_up",
+)
 """The columns of sync_windows that the rule looks at."""
+
+COUNTED = ("rights_held", "rights_given_up")
+"""Those that a table has not that an earlier version of the tap has made."""
 
 TYPES: Mapping[str, Mapping[str, str]] = {
     "duckdb": {
@@ -98,12 +112,42 @@ QUOTES: Mapping[str, tuple[str, str]] = {"bigquery": ("`", "`"), "sqlserver": ("
 TRUE: Mapping[str, str] = {"sqlserver": "$value = 1"}
 """A condition that a column is true, where the column alone is none."""
 
+RIGHTS = """\
+rights as (
+    select company_id, rights_held, rights_given_up, min(synced_at) as since
+    from ($windows) as windows
+    where stream = '$stream'
+    group by company_id, rights_held, rights_given_up
+),
+fewer_rights as (
+    select fewer.company_id, fewer.rights_held, fewer.rights_given_up, min(more.since) as since
+    from rights as fewer
+    inner join rights as more
+        on more.company_id = fewer.company_id
+        and more.rights_held > fewer.rights_held
+        and more.rights_held + more.rights_given_up > fewer.rights_held + fewer.rights_given_up
+    group by fewer.company_id, fewer.rights_held, fewer.rights_given_up
+),
+"""
+"""How many rights are fewer than a stream was read with before, and since when."""
+
+PROVEN = """\
+from ($windows) as windows
+left join fewer_rights as fewer
+    on fewer.company_id = windows.company_id
+    and fewer.rights_held = windows.rights_held
+    and fewer.rights_given_up = windows.rights_given_up
+    and fewer.since < windows.synced_at
+where fewer.company_id is null and windows.stream = '$stream' and $complete"""
+"""The complete readings of a stream, but for those with fewer rights than an earlier one."""
+
 READ_DAYS = """\
 readings as (
-    select company_id, window_start, window_end, max(synced_at) as read_at
-    from ($windows) as windows
-    where stream = '$stream' and $complete
-    group by company_id, window_start, window_end
+    select
+        windows.company_id, windows.window_start, windows.window_end,
+        max(windows.synced_at) as read_at
+    $proven
+    group by windows.company_id, windows.window_start, windows.window_end
 ),
 days as (
     select distinct loaded.company_id, $date as day
@@ -119,17 +163,16 @@ read_days as (
     group by days.company_id, days.day
 )
 """
-"""The newest complete reading of each day, of a stream that is read by windows."""
+"""The newest such reading of each day, of a stream that is read by windows."""
 
 READ_WHOLE = """\
 read_days as (
-    select company_id, max(synced_at) as read_at
-    from ($windows) as windows
-    where stream = '$stream' and $complete
-    group by company_id
+    select windows.company_id, max(windows.synced_at) as read_at
+    $proven
+    group by windows.company_id
 )
 """
-"""The newest complete reading of a stream that is read as one."""
+"""The newest such reading of a stream that is read as one."""
 
 JOIN = "left join read_days on read_days.company_id = loaded.company_id"
 
@@ -140,10 +183,9 @@ EXISTS = "(read_days.read_at is null or $synced_at >= read_days.read_at)"
 
 MISSED = """\
 select min(windows.synced_at)
-from ($windows) as windows
-where windows.company_id = loaded.company_id and windows.stream = '$stream'
-and $complete and windows.synced_at > $synced_at"""
-"""The first complete reading that should have had a row, and had not."""
+$proven
+and windows.company_id = loaded.company_id and windows.synced_at > $synced_at"""
+"""The first such reading that should have had a row, and had not."""
 
 MISSED_DAY = """
 and (windows.window_start is null or $date >= windows.window_start)

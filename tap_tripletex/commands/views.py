@@ -108,7 +108,7 @@ def _views(dialect: str, schema: str | None, table: Table) -> Iterator[_View]:
     rule = current_rows.READ_DAYS if table.date else current_rows.READ_WHOLE
     join = current_rows.JOIN + (current_rows.JOIN_DAY if table.date else "")
     missed = current_rows.MISSED + (current_rows.MISSED_DAY if table.date else "")
-    head = fill(f"with {rule}")
+    head = fill(f"with {current_rows.RIGHTS}{rule}")
     body = f"from $table as loaded\n{join}\nwhere "
     columns = tuple(
         (quoted(dialect, name), TYPES[dialect][kind], cast(dialect, _value(dialect, name), kind))
@@ -139,18 +139,19 @@ def _filler(dialect: str, schema: str | None, table: Table) -> Callable[[str], s
     """Return what fills the placeholders of the rule in."""
     windows = current_rows.windows_table()
     typed = ", ".join(
-        f"{cast(dialect, quoted(dialect, name), kind)} as {name}"
+        f"{cast(dialect, _value(dialect, name), kind)} as {name}"
         for name, kind in windows.columns.items()
         if name in current_rows.READING_COLUMNS
     )
     values = {
-        "windows": f"select {typed} from {_source(dialect, schema, windows)}",
+        "windows": f"select {typed} from {_source(dialect, schema, windows)} as loaded",
         "table": _source(dialect, schema, table),
         "stream": table.name,
         "complete": TRUE.get(dialect, "$value").replace("$value", "complete"),
         "synced_at": cast(dialect, _value(dialect, "synced_at"), "timestamp"),
         "date": cast(dialect, _value(dialect, table.date or ""), "date"),
     }
+    values["proven"] = Template(current_rows.PROVEN).substitute(values)
     return lambda text: Template(text).substitute(values)
 
 
@@ -165,6 +166,11 @@ def _in_schema(dialect: str, schema: str | None, name: str) -> str:
 def _source(dialect: str, schema: str | None, table: Table) -> str:
     """Return a table, where that is possible with all its columns, null where not loaded."""
     name = _in_schema(dialect, schema, table.name)
+    if dialect == "postgres" and table.name == current_rows.WINDOWS:
+        columns = ", ".join(f"{quoted(dialect, n)}" for n in current_rows.READING_COLUMNS)
+        absent = ", ".join(f"null as {quoted(dialect, n)}" for n in current_rows.COUNTED)
+        # A name that the table has not is looked for outside: there it is null.
+        return f"(select {absent}) as absent cross join lateral (select {columns} from {name})"
     if dialect not in FILLED_BY_NAME:
         return name
     columns = ", ".join(f"null as {quoted(dialect, column)}" for column in table.columns)

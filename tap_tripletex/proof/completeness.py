@@ -6,7 +6,7 @@ import logging
 import zlib
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tap_tripletex.api.errors import RefusedError
 from tap_tripletex.api.once import Once
@@ -46,6 +46,18 @@ class Lack:
     fatal: bool
 
 
+class Rights(NamedTuple):
+    """How many entitlements and modules a list was read with, None where they are secret.
+
+    Attributes:
+        held: that the token's user and the company have.
+        given_up: that they lack, and that are no longer waited for.
+    """
+
+    held: int | None = None
+    given_up: int | None = None
+
+
 class Completeness:
     """Asks once a company; remembers which rights the token has ever had there."""
 
@@ -80,6 +92,11 @@ class Completeness:
         """
         held = self._short(company)
         return None if held is None else " ".join(held)
+
+    def counted(self, company: Company) -> Rights:
+        """Return how many rights there are: what a run without its state can compare."""
+        held = self._access.held(company, self._user)
+        return Rights() if held is None else Rights(len(held), len(self._given_up - held))
 
     def lacks(
         self,

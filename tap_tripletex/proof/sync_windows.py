@@ -12,6 +12,7 @@ from singer_sdk import typing as th
 from typing_extensions import override
 
 from tap_tripletex.api.errors import StateError
+from tap_tripletex.proof.completeness import Rights
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -44,6 +45,7 @@ class WindowRead:
         synced_at: when the reading began: that of its rows.
         rows: number of rows.
         complete: the token saw everything, so that what is not among the rows is gone.
+        rights: how many the token had.
         control_total: the other one, and by how much each account of the postings that were read
             differs from it, added up without signs.
         control_total_expected: debit balances of Tripletex's trial balance.
@@ -57,12 +59,24 @@ class WindowRead:
     synced_at: str
     rows: int
     complete: bool
+    rights: Rights
     control_total: Decimal | None = None
     control_total_expected: Decimal | None = None
 
 
-Owed = dict[str, dict[str, tuple[str | None, str | None, str, int]]]
-"""Rows that are still to be written, by stream and slice: start, end, synced_at, rows."""
+class OwedRow(msgspec.Struct, array_like=True):
+    """A row that is still to be written; earlier versions kept no rights."""
+
+    start: str | None
+    end: str | None
+    synced_at: str
+    rows: int
+    held: int | None = None
+    given_up: int | None = None
+
+
+Owed = dict[str, dict[str, OwedRow]]
+"""By stream and slice."""
 
 
 class SyncWindows(Stream):
@@ -81,6 +95,8 @@ class SyncWindows(Stream):
         th.Property("synced_at", th.DateTimeType, required=True),
         th.Property("row_count", INT64),
         th.Property("complete", th.BooleanType),
+        th.Property("rights_held", INT64),
+        th.Property("rights_given_up", INT64),
         th.Property("control_total", th.NumberType),
         th.Property("control_total_expected", th.NumberType),
     ).to_dict()
@@ -140,10 +156,18 @@ class SyncWindows(Stream):
                 )
                 raise StateError(message) from None
             for stream, slices in owed.items():
-                for key, (start, end, synced_at, rows) in slices.items():
+                for key, row in slices.items():
                     self.write(
                         WindowRead(
-                            stream, company_id, key, start, end, synced_at, rows, complete=True
+                            stream,
+                            company_id,
+                            key,
+                            row.start,
+                            row.end,
+                            row.synced_at,
+                            row.rows,
+                            complete=True,
+                            rights=Rights(row.held, row.given_up),
                         )
                     )
             memory.pop("owed", None)
@@ -162,7 +186,7 @@ class SyncWindows(Stream):
             self._owes = True
         if read.complete:
             owed = self.memory(read.company_id).setdefault("owed", {}).setdefault(read.stream, {})
-            owed[read.key] = [read.start, read.end, read.synced_at, read.rows]
+            owed[read.key] = [read.start, read.end, read.synced_at, read.rows, *read.rights]
 
     @property
     def rights(self) -> dict[str, str]:
@@ -220,6 +244,8 @@ class SyncWindows(Stream):
                 "synced_at": read.synced_at,
                 "row_count": read.rows,
                 "complete": read.complete,
+                "rights_held": read.rights.held,
+                "rights_given_up": read.rights.given_up,
                 "control_total": self._total(read.control_total),
                 "control_total_expected": self._total(read.control_total_expected),
             }

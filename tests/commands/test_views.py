@@ -16,13 +16,20 @@ from tap_tripletex.streams import BY_NAME
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    Rights = tuple[int | None, int | None]
+
 COMPANY = 1
 
 
 class Database:
-    """As target-duckdb fills it: dates are text, amounts are doubles."""
+    """As target-duckdb fills it: dates are text, amounts are doubles.
+
+    Attributes:
+        rights: that are held, and that are given up, in readings from now on.
+    """
 
     def __init__(self) -> None:
+        self.rights: Rights = (None, None)
         self.connection = duckdb.connect()
         self.run("""
             CREATE TABLE postings (
@@ -35,7 +42,8 @@ class Database:
             );
             CREATE TABLE sync_windows (
                 company_id HUGEINT, stream VARCHAR, slice VARCHAR, window_start VARCHAR,
-                window_end VARCHAR, synced_at TIMESTAMP, complete BOOLEAN
+                window_end VARCHAR, synced_at TIMESTAMP, complete BOOLEAN,
+                rights_held BIGINT, rights_given_up BIGINT
             );
         """)
 
@@ -61,8 +69,11 @@ class Database:
         stream: str = "postings",
         complete: bool = True,
     ) -> None:
-        values = [COMPANY, stream, f"{start}..{end}", start, end, at(hour), complete]
-        self.connection.execute("INSERT INTO sync_windows VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+        held = self.rights
+        values = [COMPANY, stream, f"{start}..{end}", start, end, at(hour), complete, *held]
+        self.connection.execute(
+            "INSERT INTO sync_windows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values
+        )
 
     def make_views(self, names: Iterable[str] = ("customers", "postings")) -> None:
         for statement in statements("duckdb", None, names):
@@ -133,6 +144,53 @@ def test_a_reading_that_may_have_missed_rows_proves_nothing(database: Database) 
     database.read(3, stream="customers")
     assert database.ids("customers_current") == []
     assert database.run("SELECT deleted_at FROM customers_deleted") == [(at(3),)]
+
+
+FEWER_RIGHTS = [
+    ((9, 0), (9, 0), True),  # a full refresh
+    ((9, 0), (8, 0), False),  # a right was lost, and with it the state that had it
+    ((9, 0), (8, 1), True),  # it is given up
+    ((9, 0), (7, 1), False),  # one more is lost
+    ((8, 1), (8, 0), True),  # what it never had is given up no longer
+    ((8, 1), (7, 1), False),
+    ((8, 0), (9, 0), True),
+    ((None, None), (8, 0), True),  # read by an earlier version of the tap
+    ((9, 0), (None, None), True),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "proves"), FEWER_RIGHTS)
+def test_a_reading_with_fewer_rights_than_an_earlier_one_proves_nothing(
+    database: Database,
+    before: Rights,
+    after: Rights,
+    proves: bool,  # noqa: FBT001
+) -> None:
+    database.posting(1, "2026-01-05", 1)
+    database.customer(1, 1)
+    database.rights = (12, 0)
+    database.read(1, stream="departments")  # of another job, with another token
+    for hour, rights, end in ((1, before, "02-01"), (2, after, "03-01"), (3, before, "02-01")):
+        database.rights = rights
+        database.read(hour, "2026-01-01", f"2026-{end}")
+        database.read(hour, stream="customers")
+        there = [1][: hour == 1 or (hour == 2 and not proves)]
+        for name in ("postings", "customers"):
+            assert database.ids(f"{name}_current") == there
+            gone = [] if there else [(at(2 if proves else 3),)]
+            assert database.run(f"SELECT deleted_at FROM {name}_deleted") == gone
+
+
+def test_a_table_that_an_earlier_version_has_made_knows_no_rights(database: Database) -> None:
+    for name in ("rights_held", "rights_given_up"):
+        database.run(f"ALTER TABLE sync_windows DROP COLUMN {name}")
+    database.make_views()
+    database.customer(1, 1)
+    database.run(
+        f"INSERT INTO sync_windows BY NAME SELECT {COMPANY} AS company_id, "
+        "'customers' AS stream, TRUE AS complete, TIMESTAMP '2026-01-01 02:00' AS synced_at"
+    )
+    assert database.run("SELECT deleted_at FROM customers_deleted") == [(at(2),)]
 
 
 def test_columns_have_their_types_and_those_that_were_not_loaded_are_null(

@@ -329,8 +329,10 @@ def test_the_models_follow_whatever_happens(tmp_path: Path, postgres: Postgres) 
         expected = truth(sandbox)
         follow(expected, *([Books.tie_out] if happen in TIED_OUT_AFTER else []))
 
-    fewer = sandbox.add_employee_token(all_vouchers=False)
-    whole = tap.config
+    # Rights and the state that knows of them are lost at the same time.
+    rights = ["AUTH_PROJECT_MANAGER_COMPANY"]
+    fewer = sandbox.add_employee_token(all_vouchers=False, lacks=rights)
+    whole, tap.state = tap.config, None
     tap.config = {**whole, "consumer_token": CONSUMER_TOKEN, "employee_token": fewer}
     sandbox.forbid("/customer")
     follow(expected)

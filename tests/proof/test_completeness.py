@@ -37,6 +37,13 @@ class Runs:
         self.mock.get(ENTITLEMENTS, json=listed(*({"name": name} for name in entitlements)))
         self.mock.get(MODULES, json=listed(*({"name": name} for name in modules)))
 
+    def counted(self, *given_up: str) -> tuple[int | None, int | None]:
+        """Return how many rights are held, and how many are lacking and given up."""
+        access = Access(self.client)
+        return Completeness(self.client, access, USER, date(2026, 11, 25), given_up).counted(
+            COMPANY
+        )
+
     def lacks(self, *given_up: str, all_vouchers: bool = True) -> list[tuple[str, bool]]:
         access = Access(self.client)
         found = Completeness(self.client, access, USER, date(2026, 11, 25), given_up)
@@ -121,3 +128,15 @@ def test_hundreds_of_rights_are_all_read(runs: Runs) -> None:
     runs.mock.get(ENTITLEMENTS, json=answer)
     runs.lacks()
     assert len(runs.names) >= 10_500
+
+
+def test_rights_are_counted_with_those_that_are_lacking_and_given_up(runs: Runs) -> None:
+    assert runs.counted() == (4, 0)
+    assert runs.counted("WAGE") == (4, 0)
+    runs.holds("AUTH_BUDGET", modules=("LOGISTICS",))
+    assert runs.counted() == (2, 0)
+    assert runs.counted("WAGE", "AUTH_NEVER") == (2, 2)
+    runs.mock.get(MODULES, **REFUSAL)
+    assert runs.counted() == (1, 0)
+    runs.mock.get(ENTITLEMENTS, **REFUSAL)
+    assert runs.counted("WAGE") == (None, None)

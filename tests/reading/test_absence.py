@@ -347,3 +347,32 @@ def test_a_client_that_has_left_the_office_is_named(
     assert not warehouse.failed
     assert warehouse.emitted.get("departments") is None
     assert not any(f"(company {left})" in entry.message for entry in caplog.records)
+
+
+def test_a_right_lost_together_with_the_state_deletes_nothing(sandbox: Sandbox) -> None:
+    from tap_tripletex.sandbox import CONSUMER_TOKEN, EMPLOYEE_TOKEN  # noqa: PLC0415
+
+    right = "AUTH_PROJECT_MANAGER_COMPANY"
+    warehouse = Warehouse(sandbox, ("projects", "departments"), consumer_token=CONSUMER_TOKEN)
+    warehouse.config["employee_token"] = EMPLOYEE_TOKEN
+    warehouse.run()
+    projects = count(warehouse, "projects_current")
+    gone = sandbox.company().rows("Department")[-1]["id"]
+    sandbox.company().delete("Department", gone)
+
+    def deleted(token: str, **config: Any) -> tuple[int, list[tuple[Any, ...]]]:
+        """Run without a state, and return how many projects and which departments are gone."""
+        warehouse.config |= {"employee_token": token, **config}
+        warehouse.state = {}
+        warehouse.run()
+        assert not warehouse.failed
+        found = warehouse.rows("SELECT id FROM departments_deleted")
+        return count(warehouse, "projects_deleted"), found
+
+    fewer = sandbox.add_employee_token(lacks=[right])
+    assert deleted(fewer) == (0, [])
+    unseen = projects - warehouse.emitted["projects"]
+    assert unseen > 0
+    assert deleted(EMPLOYEE_TOKEN) == (0, [(gone,)])
+    assert deleted(fewer) == (0, [(gone,)])
+    assert deleted(fewer, rights_given_up=[right]) == (unseen, [(gone,)])

@@ -465,9 +465,26 @@ def test_a_run_without_sync_windows_loses_no_deletion(
     warehouse.run()
     assert warehouse.rows("SELECT id FROM customers_deleted") == [(gone,)]
     assert warehouse.emitted == {"sync_windows": 1}
+    rights = warehouse.rows("SELECT DISTINCT rights_held, rights_given_up FROM sync_windows")
+    assert rights == [(len(sandbox.company().table("SalesModule")) + entitlements(sandbox), 0)]
     warehouse.run()
     assert warehouse.emitted == {}
     assert "sync_windows is not selected" not in caplog.text
+
+
+def entitlements(sandbox: Sandbox) -> int:
+    company = sandbox.company()
+    return sum(row["employee"] == company.api_user for row in company.table("Entitlement"))
+
+
+def test_what_an_earlier_version_owes_is_written_without_rights(sandbox: Sandbox) -> None:
+    warehouse = Warehouse(sandbox, ("departments",))
+    warehouse.run()
+    (memory,) = warehouse.state["bookmarks"]["sync_windows"]["partitions"]
+    memory["owed"] = {"departments": {"all": [None, None, "2027-01-01T00:00:00.000Z", 3]}}
+    warehouse.run()
+    owed = "SELECT row_count, complete, rights_held, rights_given_up FROM sync_windows"
+    assert warehouse.rows(f"{owed} WHERE synced_at > '2026-12-31'") == [(3, True, None, None)]
 
 
 def test_a_run_without_sync_windows_in_which_nothing_changed_owes_nothing(

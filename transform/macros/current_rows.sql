@@ -13,7 +13,8 @@
     and table.identifier != windows.identifier
     and tripletex.names_in(windows, ['complete']) -%}
 {% if ruled -%}
-with {{ tripletex.read_days(table, day) if date else tripletex.read_whole(table) }}
+with {{ tripletex.rights(table) }}
+{{ tripletex.read_days(table, day) if date else tripletex.read_whole(table) }}
 {%- endif -%}
 select{{ tripletex.typed_columns(columns, found) }}
 {% if not found -%}

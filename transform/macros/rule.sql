@@ -73,14 +73,42 @@
     "window_start": "date",
     "window_end": "date",
     "synced_at": "timestamp",
-    "complete": "boolean"
+    "complete": "boolean",
+    "rights_held": "integer",
+    "rights_given_up": "integer"
 }) }}{% endmacro %}
 
-{% macro read_days(table, day) %}readings as (
-    select company_id, window_start, window_end, max(synced_at) as read_at
+{% macro rights(table) %}rights as (
+    select company_id, rights_held, rights_given_up, min(synced_at) as since
     from ({{ tripletex.readings() }}) as windows
-    where stream = '{{ table.identifier | lower }}' and {{ tripletex.is_true('complete') }}
-    group by company_id, window_start, window_end
+    where stream = '{{ table.identifier | lower }}'
+    group by company_id, rights_held, rights_given_up
+),
+fewer_rights as (
+    select fewer.company_id, fewer.rights_held, fewer.rights_given_up, min(more.since) as since
+    from rights as fewer
+    inner join rights as more
+        on more.company_id = fewer.company_id
+        and more.rights_held > fewer.rights_held
+        and more.rights_held + more.rights_given_up > fewer.rights_held + fewer.rights_given_up
+    group by fewer.company_id, fewer.rights_held, fewer.rights_given_up
+),
+{% endmacro %}
+
+{% macro proven(table) %}from ({{ tripletex.readings() }}) as windows
+left join fewer_rights as fewer
+    on fewer.company_id = windows.company_id
+    and fewer.rights_held = windows.rights_held
+    and fewer.rights_given_up = windows.rights_given_up
+    and fewer.since < windows.synced_at
+where fewer.company_id is null and windows.stream = '{{ table.identifier | lower }}' and {{ tripletex.is_true('complete') }}{% endmacro %}
+
+{% macro read_days(table, day) %}readings as (
+    select
+        windows.company_id, windows.window_start, windows.window_end,
+        max(windows.synced_at) as read_at
+    {{ tripletex.proven(table) }}
+    group by windows.company_id, windows.window_start, windows.window_end
 ),
 days as (
     select distinct loaded.company_id, {{ day }} as day
@@ -98,10 +126,9 @@ read_days as (
 {% endmacro %}
 
 {% macro read_whole(table) %}read_days as (
-    select company_id, max(synced_at) as read_at
-    from ({{ tripletex.readings() }}) as windows
-    where stream = '{{ table.identifier | lower }}' and {{ tripletex.is_true('complete') }}
-    group by company_id
+    select windows.company_id, max(windows.synced_at) as read_at
+    {{ tripletex.proven(table) }}
+    group by windows.company_id
 )
 {% endmacro %}
 

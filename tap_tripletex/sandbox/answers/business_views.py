@@ -69,7 +69,9 @@ def entitlements(company: Company, params: dict[str, Any], owner: Owner) -> list
     return [
         row
         for row in company.table("Entitlement")
-        if row["employee"] == employee and _held(company, row["name"])
+        if row["employee"] == employee
+        and row["name"] not in owner.lacks
+        and _held(company, row["name"])
     ]
 
 

@@ -15,6 +15,7 @@ class Owner:
         employee: Id of the user.
         clients: Ids of the companies that an accountant may open; None for other users.
         all_vouchers: Whether the user may see every voucher.
+        lacks: Names of entitlements that this user has not, though others in the same place have.
     """
 
     token_id: int
@@ -22,3 +23,4 @@ class Owner:
     employee: int
     clients: tuple[int, ...] | None = None
     all_vouchers: bool = True
+    lacks: frozenset[str] = frozenset()

@@ -160,16 +160,20 @@ class Sandbox:
         """Return the first company: the one that `EMPLOYEE_TOKEN` opens."""
         return self.companies[0]
 
-    def add_employee_token(self, company: int = 0, *, all_vouchers: bool = True) -> str:
+    def add_employee_token(
+        self, company: int = 0, *, all_vouchers: bool = True, lacks: Iterable[str] = ()
+    ) -> str:
         """Return a new employee token of a company, by index.
 
         Without `all_vouchers` half of the vouchers and their postings are silently left out,
         and `/ledger/postingByDate` refuses (official document: rows are filtered by rights).
+        Without one of the entitlements in `OPENS_ALL` so is half of a list. `lacks` names them.
         """
         number = 100 + len(self.sessions.owners)
         found = self.companies[company]
         name = f"{EMPLOYEE_TOKEN}.{number}"
-        owner = Owner(number, found.id, found.api_user, all_vouchers=all_vouchers)
+        rights = (all_vouchers, frozenset(lacks))
+        owner = Owner(number, found.id, found.api_user, None, *rights)
         self.sessions.owners[name] = owner
         return name
 

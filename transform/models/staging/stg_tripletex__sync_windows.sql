@@ -10,6 +10,8 @@
         'synced_at': 'timestamp',
         'row_count': 'integer',
         'complete': 'boolean',
+        'rights_held': 'integer',
+        'rights_given_up': 'integer',
         'control_total': 'amount',
         'control_total_expected': 'amount'
     },
