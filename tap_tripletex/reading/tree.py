@@ -281,7 +281,7 @@ class Guard:
         self._ends = {key: after for key, after in ends.items() if after}
         self._past = past
         self._before: str | None = None
-        self._outdated: set[str] = set()
+        self._outdated = set(filter(BEFORE.fullmatch, memory.known))
         self._probes = probes
         self._again = probes if again is None else again
         self._memory = memory
@@ -310,17 +310,16 @@ class Guard:
         if past is None or min(self._ends.values(), default=date.max) > past.day:
             return set()
         settled: set[str] = set()
-        for key in filter(BEFORE.fullmatch, memory.known):
+        for key in sorted(self._outdated):
             day, known = date.fromisoformat(key[2:-1]), memory.digest(key)
             if not self._anyway and agrees(known, past.ask(day, known) or None):
                 settled |= {one for one, after in self._ends.items() if after <= day}
-            else:
-                self._outdated.add(key)
+                self._outdated.discard(key)
         self._before = past.ask(past.day, None)
         return settled
 
     def forget(self) -> None:
-        """Forget the digests that have changed."""
+        """Forget the digests that have changed, and those that nobody has asked for."""
         if self._changed:
             for key in (ROOT, *self._outdated):
                 self._memory.finish(key, None)

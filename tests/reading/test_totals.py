@@ -133,6 +133,31 @@ def test_a_change_asks_for_the_totals_since_last_month(
     assert current(warehouse)[:2] == current(fresh)[:2]
 
 
+def test_the_digest_of_a_past_that_was_read_without_asking_for_it_is_forgotten(
+    sandbox: Sandbox,
+) -> None:
+    company, today = sandbox.company(), sandbox.today
+    warehouse = Warehouse(sandbox, STREAMS[:1], full_refresh_days=0)
+    warehouse.run()
+    for _ in range(2):  # the first of which asks for the digest of the past
+        company.back_date(f"{today}")
+        warehouse.run()
+    company.back_date(f"{today}")
+    this_month = f"dateFrom={today:%Y-%m}"
+    sandbox.faults = [Fault("server_error_json", "/balanceSheet", this_month, times=None)]
+    warehouse.run()
+    assert warehouse.failed
+    sandbox.faults.clear()
+    voucher = company.back_date("2025-05-05")
+    warehouse.run()
+    company.delete_voucher(voucher)
+    warehouse.run()
+    fresh = Warehouse(sandbox, STREAMS[:1])
+    fresh.run()
+    query = "SELECT * EXCLUDE (synced_at) FROM balance_sheet_current ORDER BY ALL"
+    assert warehouse.rows(query) == fresh.rows(query)
+
+
 def test_to_who_does_not_see_all_vouchers_it_proves_nothing_that_there_is_no_posting(
     sandbox: Sandbox,
 ) -> None:
