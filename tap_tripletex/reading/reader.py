@@ -13,8 +13,9 @@ from tap_tripletex.reading.failures import OF_ONE_SLICE, Failures
 from tap_tripletex.reading.opening import MOST_DIGESTS, Openings, whose_rows
 from tap_tripletex.reading.plan import plan
 from tap_tripletex.reading.slice_digests import SliceDigests, shortened
-from tap_tripletex.reading.state import EMPTY
+from tap_tripletex.reading.state import EMPTY, FOLDED
 from tap_tripletex.reading.ties import Ties
+from tap_tripletex.reading.tree import Guard, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -86,6 +87,8 @@ class Reading:
         self._count = count
         self._on_read = on_read
         self._watch: Watch | None = None
+        self._told: set[str] = set()
+        self._surprised = False
         self._leaf: tuple[Slice, str] | None = None
         self._parts: list[Slice] = []
         self._chosen: list[Slice] = []
@@ -118,7 +121,8 @@ class Reading:
         watch = self._watch = None if self._terms.unconditional else self._watch_of(parts)
         self._chosen = list(parts)
         if watch is not None:
-            wanted = watch.stale() | due
+            self._told = watch.stale()
+            wanted = self._told | due
             known = self._state.digest
             self._chosen = [
                 p for p in parts if p.key in wanted or known(p.key) is None or self._has_begun(p)
@@ -201,7 +205,7 @@ class Reading:
             progress(settled, total)
             if is_settled:
                 unread.discard(part.key)
-        if watch is not None and self._may_probe(watch):
+        if watch is not None and self._may_probe(watch) and not self._surprised:
             watch.settle(unread)
         self._state.keep_only(part.key for part in self._parts)
         self._state.refresh(self._terms.today)
@@ -302,6 +306,7 @@ class Reading:
         if self._form.oddities.lost > lost or self._form.oddities.unasked:
             emission.stable = False
         self._on_read(part, emission)
+        self._doubt_ranges(part, previous, digest)
         self._state.finish(part.key, digest if emission.whole else None)
         self._ties.warn(part, emission.verdict)
         bookmark: str | None = part.bookmark or emission.synced_at
@@ -309,6 +314,19 @@ class Reading:
             bookmark = self._changes.remember(part, emission.seen)
         if bookmark is not None:
             self._state.advance(self._terms.replication_key, bookmark)
+
+    def _doubt_ranges(self, part: Slice, previous: str | None, digest: str | None) -> None:
+        """Forget the ranges where a slice has changed and none has told so, or none was asked.
+
+        Should that change be undone, they would be what they were, and hide it.
+        """
+        if digest and previous in {digest, shortened(digest)}:
+            return
+        if isinstance(self._watch, (Guard, Tree)):
+            if part.key in self._told or previous in {None, EMPTY, FOLDED}:
+                return
+            self._surprised = True
+        self._state.forget_ranges()
 
     def _note_leaf(self, part: Slice, told: SliceDigests) -> None:
         """Keep the digest of a slice of one list, which may show whether probes tell of rows."""

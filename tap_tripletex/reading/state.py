@@ -125,12 +125,15 @@ class SliceState:
     def commit(self) -> None:
         """Forget the digests that were taken under another fingerprint, for good.
 
-        They go first: a signal in between must not leave them under the new one.
+        They go first: a signal in between must not leave them under the new one. Those of ranges
+        that began on another day go too: should it be the first again, slices may be others.
         """
         if not self._holds:
             self._bookmark["digests"] = {}
             self._bookmark.pop("census", None)
             self._bookmark.pop("refused_fields", None)
+        elif self.has_moved:
+            self.forget_ranges()
         self._bookmark["mark"] = self._mark
         if self._turns:
             self._bookmark["turns"] = True
@@ -224,6 +227,12 @@ class SliceState:
             self._bookmark.pop("census", None)
         else:
             self._bookmark["digests"][key] = digest
+
+    def forget_ranges(self) -> None:
+        """Forget what several slices are told by: one of them was read and may be another now."""
+        digests = self._bookmark["digests"]
+        for key in [key for key in digests if key == ROOT or key.endswith(YEAR)]:
+            del digests[key]
 
     @property
     def census(self) -> ListSummary | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -298,3 +299,44 @@ def test_full_table_ignores_what_is_remembered(warehouse: Warehouse, sandbox: Sa
     warehouse._catalog = lambda: catalog  # type: ignore[method-assign]
     warehouse.run()
     assert warehouse.emitted["postings"] == len(truth(sandbox))
+
+
+def test_what_was_read_unasked_is_not_hidden_when_the_range_is_what_it_was(
+    sandbox: Sandbox,
+) -> None:
+    streams, first = ("postings", "balance_sheet"), "2025-01-01"
+    warehouse = Warehouse(sandbox, streams, full_refresh_days=0, page_size=PAGE, start_date=first)
+    warehouse.run()
+    voucher = sandbox.company().back_date("2025-05-05")
+    with patch("tap_tripletex.stream.REPLICATION_FULL_TABLE", "INCREMENTAL"):
+        warehouse.run()  # everything is read, nothing asked
+    sandbox.company().delete_voucher(voucher)
+    warehouse.run()
+    fresh = Warehouse(sandbox, streams, start_date=first)
+    fresh.run()
+    assert postings(warehouse) == postings(fresh)
+    query = "SELECT * EXCLUDE (synced_at) FROM balance_sheet_current ORDER BY ALL"
+    assert warehouse.rows(query) == fresh.rows(query)
+
+
+def test_what_came_while_a_slice_was_read_at_its_turn_is_not_hidden_when_it_is_gone(
+    sandbox: Sandbox,
+) -> None:
+    company = sandbox.company()
+    warehouse = Warehouse(sandbox, ("postings",), full_refresh_days=1, page_size=PAGE)
+    warehouse.run()
+    tomorrow = sandbox.today + timedelta(days=1)
+    with patch("tap_tripletex.connection.Connection.today", tomorrow):
+        vouchers: list[int] = []
+        handle = sandbox.handle
+
+        def book_and_handle(method: str, asked: str, *rest: Any) -> Any:
+            if not vouchers and "sorting" in asked and "/ledger/posting?" in asked:
+                vouchers.append(company.back_date("2025-05-05"))
+            return handle(method, asked, *rest)
+
+        with patch.object(sandbox, "handle", book_and_handle):
+            warehouse.run()
+        company.delete_voucher(vouchers[0])
+        warehouse.run()
+    assert postings(warehouse) == truth(sandbox)

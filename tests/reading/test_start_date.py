@@ -54,6 +54,21 @@ def test_a_start_date_that_moves_back_is_as_if_it_had_always_been_so(
     assert not [r for r in sandbox.requests if r["path"] == "/balanceSheet"]
 
 
+def test_what_came_and_went_while_another_first_day_was_set_is_gone() -> None:
+    sandbox = Sandbox(vouchers_per_day=0.1, rate_limit=None, today=date(2026, 11, 20))
+    company = sandbox.company()
+    days = {"start_date": "2025-10-01", "full_refresh_days": 0, "page_size": 5}
+    warehouse = Warehouse(sandbox, ("vouchers",), **days)
+    warehouse.run()
+    voucher = company.back_date("2025-12-20")
+    warehouse.config["start_date"] = "2025-12-10"  # of that year only one month is left
+    warehouse.run()
+    company.delete_voucher(voucher)
+    warehouse.config["start_date"] = "2025-10-01"
+    warehouse.run()
+    assert warehouse.rows(f"SELECT id FROM vouchers_current WHERE id = {voucher}") == []
+
+
 def test_a_slice_that_goes_on_into_the_next_year_is_not_told_by_its_first(sandbox: Sandbox) -> None:
     company, today = sandbox.company(), sandbox.today
     warehouse = Warehouse(sandbox, ("vouchers",), start_date=f"{today.year}-05-24", future_days=400)
