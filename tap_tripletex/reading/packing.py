@@ -74,7 +74,7 @@ class Packing:
             if rest := {key: value for key, value in bookmark.items() if key != "partitions"}:
                 bookmarks[name] = rest
         texts = {id_: self._company(id_, streams) for id_, streams in companies.items()}
-        if texts := {**self._put_away, **texts}:
+        if texts := {**texts, **self._put_away}:
             bookmarks[PLACE] = {
                 "version": VERSION,
                 "partitions": ELSEWHERE,
@@ -89,16 +89,21 @@ class Packing:
 
         Unpacked it takes twenty times the memory, and the state of hundreds is held to the end.
         """
-        streams: Json = {}
-        for name, bookmark in state.get("bookmarks", {}).items():
-            partitions = bookmark.get("partitions", [])
-            found = [part for part in partitions if _company(part) == company_id]
-            if found and _is_ours(name, bookmark):
-                bookmark["partitions"] = [part for part in partitions if part not in found]
-                streams[name] = found[-1]
-        if streams:
-            self._put_away[company_id] = self._company(company_id, streams)
-            del self._known[company_id]
+        ours = {n: found for n, found in state.get("bookmarks", {}).items() if _is_ours(n, found)}
+        streams = {
+            name: partition
+            for name, bookmark in ours.items()
+            for partition in bookmark.get("partitions", ())
+            if _company(partition) == company_id
+        }
+        if not streams:
+            return
+        # Before anything is taken out: a signal may come at any time, and the state be written.
+        self._put_away[company_id] = self._company(company_id, streams)
+        for name in streams:
+            partitions = ours[name]["partitions"]
+            ours[name]["partitions"] = [p for p in partitions if _company(p) != company_id]
+        del self._known[company_id]
 
     def _company(self, id_: int, streams: Json) -> str:
         checksum = blake2b(msgspec.json.encode(streams), digest_size=16).digest()

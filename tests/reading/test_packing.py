@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
+from contextlib import suppress
 from copy import deepcopy
 from datetime import date
 from pathlib import Path
@@ -213,6 +214,37 @@ def test_a_company_that_is_put_away_is_written_as_it_was() -> None:
     assert state["bookmarks"]["orders"]["partitions"] == []
     assert packs.packed(state) == whole
     assert state["bookmarks"]["of a later version"] == {"partitions": foreign}
+
+
+@pytest.mark.parametrize("steps", range(12))
+def test_a_signal_while_a_company_is_put_away_loses_nothing_of_it(steps: int) -> None:
+    class Interrupted(dict[str, Any]):
+        """A bookmark at whose so manieth use a signal comes."""
+
+        left = steps
+
+        def __setitem__(self, name: str, value: object) -> None:
+            self.count()
+            super().__setitem__(name, value)
+
+        def get(self, *name: Any) -> Any:
+            self.count()
+            return super().get(*name)
+
+        def count(self) -> None:
+            Interrupted.left -= 1
+            if Interrupted.left == 0:
+                raise KeyboardInterrupt
+
+    names = ("orders", "sync_windows", "customers")
+    bookmarks = {n: stored({"digests": {"all": n}}, 1, n)["bookmarks"][n] for n in names}
+    packs = Packing()
+    whole = packs.packed({"bookmarks": bookmarks})
+    interrupted = {"bookmarks": {name: Interrupted(bookmarks[name]) for name in names}}
+    with suppress(KeyboardInterrupt):
+        packs.put_away(interrupted, 1)
+    Interrupted.left = 0
+    assert packs.packed(interrupted) == whole
 
 
 def test_what_the_tap_does_not_know_stays_as_it_is() -> None:
