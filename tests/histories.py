@@ -315,7 +315,7 @@ class History:
         voucher = self.voucher()
         days = self.random.randrange(-40, 300)
         day = max(self.truth.start, self.sandbox.today - timedelta(days=days))
-        self.truth.moved.add(voucher)
+        self.truth.move(voucher)
         self.company.move_voucher(voucher, day.isoformat())
 
     def delete(self) -> None:

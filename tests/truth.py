@@ -52,6 +52,7 @@ class Truth:
             reading shows them.
         moved: vouchers that were moved since the last check: when only one of the two months
             could be read, they may be missing.
+        ever_moved: those that were moved at any time.
         unproven: streams of which something may still be there that is gone.
         unseen: streams that the token does not see whole, or not at all, for good.
     """
@@ -64,12 +65,25 @@ class Truth:
         self.touched: set[tuple[str, int]] = set()
         self.excused: set[tuple[str, int]] = set()
         self.moved: set[int] = set()
+        self.ever_moved: set[int] = set()
         self.unproven: set[str] = set()
         self.unseen: set[str] = set()
 
     @property
     def company(self) -> LivingCompany:
         return self.sandbox.company()
+
+    @property
+    def moved_out(self) -> set[int]:
+        """Return the vouchers that were moved to before the first day that is read."""
+        vouchers = self.company.table("Voucher").rows
+        there = self.ever_moved & vouchers.keys()
+        return {id_ for id_ in there if str(vouchers[id_].date) < self.start.isoformat()}
+
+    def move(self, voucher: int) -> None:
+        """Note that a voucher was moved."""
+        self.moved.add(voucher)
+        self.ever_moved.add(voucher)
 
     @property
     def end(self) -> date:
@@ -91,13 +105,13 @@ class Truth:
         for name in {*STREAMS} & self.warehouse.tables:
             gone = {id_ for (id_,) in self.warehouse.rows(f"SELECT id FROM {name}_deleted")}
             there = gone.intersection(self.existing(name)) if gone else gone
-            if self.warehouse.failed:
-                postings = company.table("Posting").rows
-                there = {
-                    id_
-                    for id_ in there
-                    if not self.moved & {id_, getattr(postings.get(id_), "voucher", id_)}
-                }
+            excused = self.moved if self.warehouse.failed else self.moved_out
+            postings = company.table("Posting").rows
+            there = {
+                id_
+                for id_ in there
+                if not excused & {id_, getattr(postings.get(id_), "voucher", id_)}
+            }
             assert not there, f"{len(there)} of {name} are called deleted: {sorted(there)[:9]}"
 
     def check(self) -> None:
