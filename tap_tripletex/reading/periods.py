@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from tap_tripletex.reading.slices import BEGINNING, DAY, Ask, Cut, Deferred, Slice, next_year
+from tap_tripletex.reading.slices import (
+    BEGINNING,
+    DAY,
+    Ask,
+    Cut,
+    Deferred,
+    Slice,
+    last_month,
+    next_year,
+)
 from tap_tripletex.reading.strategies import Whole
 from tap_tripletex.reading.tree import Past
 from tap_tripletex.rows.shapes import DATE
@@ -120,8 +129,8 @@ def past_of_totals(strategy: Strategy, today: date, ask: Callable[..., str | Non
     """
     if not isinstance(strategy, Period) or strategy.of is None:
         return None
-    rows, last_month = strategy.of, (today.replace(day=1) - DAY).replace(day=1)
-    return Past(last_month, lambda day, known: ask(rows.path, rows.params(day), known))
+    rows = strategy.of
+    return Past(last_month(today), lambda day, known: ask(rows.path, rows.params(day), known))
 
 
 def _unless_before(
@@ -131,8 +140,7 @@ def _unless_before(
 
     What is so today, and was a month ago, is asked for itself: that is no more than this question.
     """
-    recent = (calendar.today.replace(day=1) - DAY).replace(day=1)
-    if rows is None or day >= recent:
+    if rows is None or day >= last_month(calendar.today):
         return (ask,)
     has_rows = partial(_has_rows, rows, others)
     years = range(calendar.first.year, calendar.horizon.year + 1)

@@ -34,6 +34,11 @@ BEGINNING = date(1900, 1, 1)
 """Before any posting. Recorded: a window from 1900 is answered with 200."""
 
 
+def last_month(today: date) -> date:
+    """Return the first day of the month before a day's."""
+    return (today.replace(day=1) - DAY).replace(day=1)
+
+
 def next_month(day: date) -> date:
     """Return the first day of the month after a day's."""
     return (day.replace(day=1) + 32 * DAY).replace(day=1)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tap_tripletex.api.digests import TOO_LARGE
 from tap_tripletex.api.short_digests import agrees
-from tap_tripletex.reading.slices import DAY
+from tap_tripletex.reading.slices import last_month
 from tap_tripletex.reading.state import ROOT, YEAR
 
 if TYPE_CHECKING:
@@ -364,13 +364,12 @@ class Turns:
             today: in Norway.
             is_turn: tells whether that of last month is asked too.
         """
-        this_month = today.replace(day=1)
-        last_month = (this_month - DAY).replace(day=1)
+        this_month, month_before = today.replace(day=1), last_month(today)
         windows = ((part.key, *part.window) for part in parts if part.window)
         return cls(
             key
             for key, first, after in windows
-            if first <= today and (after > this_month or (after > last_month and is_turn(key)))
+            if first <= today and (after > this_month or (after > month_before and is_turn(key)))
         )
 
     def stale(self) -> set[str]:
