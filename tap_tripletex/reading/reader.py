@@ -15,7 +15,6 @@ from tap_tripletex.reading.plan import plan
 from tap_tripletex.reading.slice_digests import SliceDigests, shortened
 from tap_tripletex.reading.state import EMPTY, FOLDED
 from tap_tripletex.reading.ties import Ties
-from tap_tripletex.reading.tree import Guard, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -322,7 +321,7 @@ class Reading:
         """
         if digest and previous in {digest, shortened(digest)}:
             return
-        if isinstance(self._watch, (Guard, Tree)):
+        if self._watch is not None and self._watch.keeps:
             if part.key in self._told or previous in {None, EMPTY, FOLDED}:
                 return
             self._surprised = True

@@ -34,6 +34,9 @@ BEFORE = re.compile(rf"\.\.\d{{4}}-\d\d-\d\d{YEAR}")
 class Watch(Protocol):
     """Tells which slices may have changed, and remembers that when they were read."""
 
+    keeps: bool
+    """Whether it has digests of its own, of several slices."""
+
     def stale(self) -> set[str]:
         """Return the keys of the slices that may have changed; nothing is remembered yet."""
 
@@ -98,6 +101,8 @@ class Node:
 
 class Tree:
     """The whole range, its years, and their slices."""
+
+    keeps = True
 
     def __init__(
         self,
@@ -199,6 +204,8 @@ class Shared:
     where they are the same, the fields that are asked for do not matter.
     """
 
+    keeps = False
+
     def __init__(
         self,
         part: Slice,
@@ -254,6 +261,8 @@ class Past:
 
 class Guard:
     """The digests of other lists, on which all slices depend."""
+
+    keeps = True
 
     def __init__(  # noqa: PLR0913 - what slices are followed by
         self,
@@ -346,6 +355,8 @@ class Guard:
 
 class Turns:
     """No digest but the calendar: some slices are asked in each run, others when they are due."""
+
+    keeps = False
 
     def __init__(self, each_run: Iterable[str]) -> None:
         """Watch slices by their turns.
